@@ -1,0 +1,105 @@
+// f16 and bf16 to and from f32. f32 holds both exactly; the way back rounds to nearest even, or stochastically with
+// given words so that the expected value is kept (updates far below one unit in the last place still move the weights).
+#include "kernels.h"
+#include <string.h>
+
+static inline uint32_t bits_of(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, 4);
+  return bits;
+}
+
+static inline float float_of(uint32_t bits) {
+  float value;
+  memcpy(&value, &bits, 4);
+  return value;
+}
+
+static inline float f32_of_f16(uint16_t h) {
+  uint32_t sign = (uint32_t)(h & 0x8000) << 16, rest = h & 0x7FFF;
+  if (rest >= 0x7C00) {  // infinity, or NaN made quiet as the processor does
+    return float_of(sign | 0x7F800000u | rest << 13 | (rest > 0x7C00 ? 0x00400000u : 0u));
+  }
+  // Shifted into place the exponent is 112 too small; a multiplication mends it, subnormals included.
+  float magnitude = float_of(rest << 13) * 0x1p112f;
+  return float_of(sign | bits_of(magnitude));
+}
+
+static inline uint16_t f16_of_f32(float value) {
+  uint32_t bits = bits_of(value), sign = bits >> 16 & 0x8000, magnitude = bits & 0x7FFFFFFF;
+  if (magnitude > 0x7F800000) return (uint16_t)(sign | 0x7E00 | (magnitude >> 13 & 0x3FF));
+  if (magnitude >= 0x477FF000) return (uint16_t)(sign | 0x7C00);  // rounds to 65,536 or more
+  if (magnitude < 0x38800000) {                                   // below 2^-14: the sum's ulp is f16's smallest step
+    float shifted = float_of(magnitude) + 0.5f;
+    return (uint16_t)(sign | (bits_of(shifted) - 0x3F000000));
+  }
+  uint32_t odd = magnitude >> 13 & 1;
+  return (uint16_t)(sign | (magnitude + 0xFFF + odd - 0x38000000) >> 13);
+}
+
+static inline uint16_t bf16_of_f32(float value) {
+  uint32_t bits = bits_of(value);
+  if ((bits & 0x7FFFFFFF) > 0x7F800000) return (uint16_t)(bits >> 16 | 0x40);
+  return (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+
+static void f32_from_f16_portable(size_t n, const uint16_t *x, float *out) {
+  for (size_t i = 0; i < n; i++) out[i] = f32_of_f16(x[i]);
+}
+
+static void f16_from_f32_portable(size_t n, const float *x, uint16_t *out) {
+  for (size_t i = 0; i < n; i++) out[i] = f16_of_f32(x[i]);
+}
+
+#if ZT_X86
+#include <immintrin.h>
+
+ZT_AVX2 static void f32_from_f16_avx2(size_t n, const uint16_t *x, float *out) {
+  size_t i = 0;
+  for (; i + 8 <= n; i += 8) _mm256_storeu_ps(out + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(x + i))));
+  f32_from_f16_portable(n - i, x + i, out + i);
+}
+
+ZT_AVX2 static void f16_from_f32_avx2(size_t n, const float *x, uint16_t *out) {
+  size_t i = 0;
+  for (; i + 8 <= n; i += 8)
+    _mm_storeu_si128((__m128i *)(out + i), _mm256_cvtps_ph(_mm256_loadu_ps(x + i), _MM_FROUND_TO_NEAREST_INT));
+  f16_from_f32_portable(n - i, x + i, out + i);
+}
+#endif
+
+void zt_f32_from_f16(size_t n, const uint16_t *x, float *out) { ZT_DISPATCH(f32_from_f16, n, x, out); }
+void zt_f16_from_f32(size_t n, const float *x, uint16_t *out) { ZT_DISPATCH(f16_from_f32, n, x, out); }
+
+// Plain shifts and additions of integers: the compiler's SSE2 is near the speed of memory.
+void zt_f32_from_bf16(size_t n, const uint16_t *x, float *out) {
+  for (size_t i = 0; i < n; i++) out[i] = float_of((uint32_t)x[i] << 16);
+}
+
+void zt_bf16_from_f32(size_t n, const float *x, uint16_t *out) {
+  for (size_t i = 0; i < n; i++) out[i] = bf16_of_f32(x[i]);
+}
+
+void zt_bf16_from_f32_stochastic(size_t n, const float *x, const uint32_t *words, uint16_t *out) {
+  for (size_t i = 0; i < n; i++) {
+    uint32_t bits = bits_of(x[i]);
+    uint32_t finite = (bits & 0x7F800000) != 0x7F800000;
+    out[i] = finite ? (uint16_t)((bits + (words[i] & 0xFFFF)) >> 16) : bf16_of_f32(x[i]);
+  }
+}
+
+/// Adds less than one f16 step to the magnitude and cuts: 13 bits are dropped above 2^-14, a fixed step of 2^-24 below.
+static inline uint16_t f16_stochastic(float value, uint32_t word) {
+  uint32_t bits = bits_of(value), sign = bits >> 16 & 0x8000, magnitude = bits & 0x7FFFFFFF, draw = word & 0x1FFF;
+  if (magnitude >= 0x7F800000) return f16_of_f32(value);
+  if (magnitude < 0x38800000) {
+    float steps = float_of(magnitude) * 0x1p24f + (float)(int32_t)draw * 0x1p-13f;
+    return (uint16_t)(sign | (uint32_t)steps);
+  }
+  uint32_t cut = (magnitude + draw - 0x38000000) >> 13;
+  return (uint16_t)(sign | (cut > 0x7BFF ? 0x7BFF : cut));
+}
+
+void zt_f16_from_f32_stochastic(size_t n, const float *x, const uint32_t *words, uint16_t *out) {
+  for (size_t i = 0; i < n; i++) out[i] = f16_stochastic(x[i], words[i]);
+}

@@ -1,0 +1,76 @@
+// Arithmetic of TensorCore. Swift decides what runs and on which thread; these functions do it.
+//
+// Every kernel exists twice: for AVX2 + FMA + F16C, chosen at run time, and portable. Functions marked
+// [exact] give the same bits on both paths and on every IEEE-754 machine; the others may differ in the last bits.
+#ifndef C_TENSOR_KERNELS_H
+#define C_TENSOR_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// --- Which path runs
+
+/// 1 where the processor has AVX2, FMA and F16C.
+int zt_has_avx2(void);
+/// Forces the portable kernels (1) or returns to the fastest (0). For tests of their equality.
+void zt_force_portable(int portable);
+/// 1 while the AVX2 kernels are in use.
+int zt_uses_avx2(void);
+
+// --- Addressed noise [exact]
+
+enum { ZT_GAUSSIAN = 0, ZT_GAUSSIAN_FAST = 1, ZT_RADEMACHER = 2 };
+
+/// One Philox4x32-10 block (Salmon et al. 2011): `out` from `counter` under `key`.
+void zt_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
+/// Words 4·first ... of the stream (seed, path): word 4b + w is word w of the block whose counter is (b, path).
+void zt_noise_words(uint64_t seed, uint64_t path, uint64_t first_block, size_t blocks, uint32_t *out);
+/// Elements start ..< start + count of the noise of `law` at (seed, path).
+void zt_noise_fill(int law, uint64_t seed, uint64_t path, uint64_t start, size_t count, float *out);
+
+// --- Displacement and update [exact]
+
+/// y[i] = fma(a, x[i], y[i])
+void zt_axpy(size_t n, float a, const float *x, float *y);
+/// out[i] = fma(a, x[i], y[i])
+void zt_axpy_into(size_t n, float a, const float *x, const float *y, float *out);
+/// x[i] = a · x[i]
+void zt_scale(size_t n, float a, float *x);
+
+// --- Number formats [exact]
+
+void zt_f32_from_f16(size_t n, const uint16_t *x, float *out);
+void zt_f32_from_bf16(size_t n, const uint16_t *x, float *out);
+/// Round to nearest, ties to even.
+void zt_f16_from_f32(size_t n, const float *x, uint16_t *out);
+void zt_bf16_from_f32(size_t n, const float *x, uint16_t *out);
+/// Stochastic rounding with the low bits of `words` (13 for f16, 16 for bf16): the expected value is x.
+void zt_f16_from_f32_stochastic(size_t n, const float *x, const uint32_t *words, uint16_t *out);
+void zt_bf16_from_f32_stochastic(size_t n, const float *x, const uint32_t *words, uint16_t *out);
+
+// --- Rows of a transformer
+
+/// out[r, c] = x[r, c] / sqrt(mean_c x[r, c]² + epsilon) · weight[c]
+void zt_rms_norm(size_t rows, size_t columns, const float *x, const float *weight, float epsilon, float *out);
+/// out[i] = gate[i] / (1 + exp(−gate[i])) · up[i]
+void zt_silu_multiply(size_t n, const float *gate, const float *up, float *out);
+void zt_add(size_t n, const float *a, const float *b, float *out);
+/// Adds `bias` [columns] to every row of `x` [rows, columns], rows `stride` apart.
+void zt_add_bias(size_t rows, size_t columns, size_t stride, const float *bias, float *x);
+/// Rotary embedding, half-rotation layout, in place: for each head and i < dim / 2,
+/// (x[i], x[i + dim/2]) is turned by the angle whose cosine and sine are cosine[i], sine[i].
+void zt_rotary(size_t heads, size_t dim, const float *cosine, const float *sine, float *x);
+/// x[i] = exp(scale · x[i] − max); returns Σ. `x` becomes un-normalised probabilities.
+float zt_softmax_numerators(size_t n, float scale, float *x);
+/// Greatest element, and Σ exp(x[i] − max) in double.
+void zt_log_sum_exp_parts(size_t n, const float *x, float *max, double *sum);
+
+// --- Threads
+
+typedef void (*zt_task)(void *context, size_t index, int worker);
+/// Runs task(context, i, worker) for every i < count on up to `threads` threads, the caller among them, and waits.
+/// Indices are handed out in order; worker < threads. A call from within a task, or while another thread's call is
+/// running, runs serially on the caller as worker 0.
+void zt_parallel(size_t count, int threads, zt_task task, void *context);
+
+#endif

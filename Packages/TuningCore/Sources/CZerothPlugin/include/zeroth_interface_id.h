@@ -1,0 +1,2 @@
+// Written by Tools/interface-id: a digest of the sources that plugins compile against.
+#define ZEROTH_INTERFACE_ID "unset"

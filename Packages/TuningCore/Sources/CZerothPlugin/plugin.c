@@ -1,0 +1,1 @@
+#include "zeroth_plugin.h"

@@ -1,0 +1,57 @@
+import TensorCore
+
+/// The operations that a language model is written in. A model's definition is generic over this protocol and stands
+/// once; an evaluator decides what becomes of it: `EagerEvaluator` computes losses at displaced parameters, others
+/// record gradients or carry tangents, and another device would plug in here.
+///
+/// Rows are packed tokens: T of them, whatever sequences they belong to. A `consuming` argument may be reused for the
+/// result. Shape mistakes are preconditions that name both shapes.
+public protocol Evaluator: AnyObject {
+  /// An activation: [T, C].
+  associatedtype Value
+
+  /// Rows `tokens` of `table` [V, C] → [T, C].
+  func embedding(_ tokens: [Int32], table: Parameter) -> Value
+
+  /// x / sqrt(mean x² + epsilon) · weight, by row: [T, C] → [T, C]. (Zhang & Sennrich 2019)
+  func rmsNorm(_ x: Value, weight: Parameter, epsilon: Float) -> Value
+
+  /// x Wᵀ + b: [T, C] by weight [O, C] → [T, O].
+  func linear(_ x: Value, weight: Parameter, bias: Parameter?) -> Value
+
+  /// a + scale · b: [T, C].
+  func add(_ a: consuming Value, _ b: Value, scale: Float) -> Value
+
+  /// silu(gate) · up = gate / (1 + exp(−gate)) · up: [T, C].
+  func siluMultiply(gate: consuming Value, up: Value) -> Value
+
+  /// Rotary position embedding in the half-rotation layout, on each of `heads` heads: [T, H·D]. (Su et al. 2021)
+  func rotary(_ x: consuming Value, heads: Int, angles: RotaryAngles) -> Value
+
+  /// Causal attention with grouped heads: queries [T, H·D], keys and values [T, G·D] → [T, H·D]. A row sees the rows
+  /// of its segment up to itself, all rows of the segments that its segment continues, and what `cache` holds.
+  func causalAttention(
+    queries: Value, keys: Value, values: Value, heads: AttentionHeads, layout: SequenceLayout,
+    cache: KeyValueCache.Layer?
+  ) -> Value
+
+  /// Rows `rows` of x, in that order: [T, C] → [rows.count, C].
+  func gather(_ x: Value, rows: [Int]) -> Value
+
+  /// log softmax(x Wᵀ)[token] for each (row of x, token): [T, C] by [V, C] → [targets, 1]. Never holds all logits.
+  func logProbabilities(_ x: Value, table: Parameter, targets: [PackedBatch.Target]) -> Value
+}
+
+/// Heads of an attention layer: H query heads in G groups that share keys and values, D elements each.
+public struct AttentionHeads: Sendable, Equatable {
+  public var queries: Int
+  public var groups: Int
+  public var dimension: Int
+
+  public init(queries: Int, groups: Int, dimension: Int) {
+    precondition(groups > 0 && queries % groups == 0, "AttentionHeads: \(queries) query heads in \(groups) groups")
+    self.queries = queries
+    self.groups = groups
+    self.dimension = dimension
+  }
+}

@@ -1,0 +1,41 @@
+import Foundation
+
+/// What a loss is made of, given the log-probabilities of a batch's targets.
+public enum Objective: String, Sendable, Codable, CaseIterable {
+  /// Cross-entropy of the gold continuations' tokens, averaged over all those tokens: long answers weigh more (LM style).
+  case languageModel = "language-model"
+  /// Per example the cross-entropy of a softmax over the continuations' mean log-probabilities (classification style).
+  case classification
+
+  /// The loss in nats. Sums in double, in the order of the batch.
+  public func loss(_ logProbabilities: [Float], on batch: PackedBatch) -> Float {
+    precondition(
+      logProbabilities.count == batch.targets.count,
+      "Objective: \(logProbabilities.count) log-probabilities for \(batch.targets.count) targets")
+    switch self {
+    case .languageModel:
+      var sum = 0.0, count = 0
+      for example in batch.examples {
+        let gold = example.continuations[example.gold]
+        sum -= gold.reduce(0.0) { $0 + Double(logProbabilities[$1]) }
+        count += gold.count
+      }
+      return Float(sum / Double(count))
+    case .classification:
+      let sum = batch.examples.reduce(0.0) { sum, example in
+        let scores = Objective.scores(of: example, logProbabilities)
+        let max = scores.max() ?? 0
+        let logSum = max + log(scores.reduce(0.0) { $0 + exp($1 - max) })
+        return sum + (logSum - scores[example.gold])
+      }
+      return Float(sum / Double(batch.examples.count))
+    }
+  }
+
+  /// Mean log-probability of each continuation's tokens: what candidates are ranked by.
+  public static func scores(of example: PackedBatch.Example, _ logProbabilities: [Float]) -> [Double] {
+    example.continuations.map { range in
+      range.reduce(0.0) { $0 + Double(logProbabilities[$1]) } / Double(range.count)
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import TensorCore
+
+/// A direction z in the space of the trainable parameters, named by a seed and a law and never stored: element i of
+/// parameter p is the noise of `law` at (`seed`, hash of p's path, i).
+public struct Direction: Hashable, Sendable, Codable {
+  public var seed: UInt64
+  public var law: NoiseLaw
+
+  public init(seed: UInt64, law: NoiseLaw = .gaussian) {
+    self.seed = seed
+    self.law = law
+  }
+
+  /// Writes z for elements `start ..< start + out.count` of `path`.
+  @inline(__always)
+  public func fill(_ out: UnsafeMutableBufferPointer<Float>, of path: ParameterPath, start: Int) {
+    AddressedNoise.fill(out, law: law, seed: seed, pathHash: path.hash, start: start)
+  }
+}
+
+/// `coefficient · direction`.
+public struct Term: Hashable, Sendable, Codable {
+  public var coefficient: Float
+  public var direction: Direction
+
+  public init(_ coefficient: Float, _ direction: Direction) {
+    self.coefficient = coefficient
+    self.direction = direction
+  }
+}
+
+/// Where a loss is asked for, relative to the parameters as they are: Σ aᵢ zᵢ.
+public struct Displacement: Hashable, Sendable {
+  public var terms: [Term]
+
+  public init(_ terms: [Term] = []) { self.terms = terms }
+
+  /// No displacement: the parameters as they are.
+  public static let none = Displacement()
+}
