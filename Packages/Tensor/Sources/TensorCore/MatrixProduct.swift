@@ -14,6 +14,13 @@ public enum MatrixProduct {
     out: UnsafeMutablePointer<Float>, outStride: Int, scale: Float = 1, accumulate: Bool = false
   ) {
     _ = singleThreaded
+    // A product of one row is bound by reading w; the matrix-vector routine reads it at the speed of memory.
+    if m == 1 {
+      cblas_sgemv(
+        CblasRowMajor, CblasNoTrans, blasint(n), blasint(k), scale, w, blasint(wStride), x, 1, accumulate ? 1 : 0, out,
+        1)
+      return
+    }
     cblas_sgemm(
       CblasRowMajor, CblasNoTrans, CblasTrans, blasint(m), blasint(n), blasint(k), scale, x, blasint(xStride), w,
       blasint(wStride), accumulate ? 1 : 0, out, blasint(outStride))

@@ -40,7 +40,8 @@ extension LanguageModel {
     if let bad = (batch.tokens + batch.targets.map(\.token)).first(where: { $0 < 0 || $0 >= vocabularySize }) {
       throw TuningError(
         .invalidBatch,
-        "token id \(bad) is outside the model's vocabulary of \(vocabularySize): the tokenizer belongs to another model")
+        "token id \(bad) is outside the model's vocabulary of \(vocabularySize): the tokenizer belongs to another model"
+      )
     }
     guard batch.longestSequence <= maximumLength else {
       throw TuningError(

@@ -1,7 +1,9 @@
 import TensorCore
 
 /// A parameter's dotted name, as Hugging Face writes it: `model.layers.0.self_attn.q_proj.weight`.
-public struct ParameterPath: Hashable, Sendable, Codable, Comparable, CustomStringConvertible, ExpressibleByStringLiteral {
+public struct ParameterPath: Hashable, Sendable, Codable, Comparable, CustomStringConvertible,
+  ExpressibleByStringLiteral
+{
   public let name: String
   /// FNV-1a of the name's UTF-8 bytes: the address of this parameter's noise.
   public let hash: UInt64

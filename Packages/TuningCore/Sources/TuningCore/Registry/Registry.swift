@@ -52,7 +52,8 @@ public struct Registry<Product> {
   /// - Throws: `TuningError.unknownComponent` with the near name and all there are.
   public func entry(_ name: String) throws -> Entry {
     guard let entry = table[name] else {
-      let known = names.isEmpty ? "none is registered: are the plugins beside the program?" : names.joined(separator: ", ")
+      let known =
+        names.isEmpty ? "none is registered: are the plugins beside the program?" : names.joined(separator: ", ")
       throw TuningError(
         .unknownComponent, "no \(kind) named '\(name)'.\(NearName.hint(for: name, among: names)) Registered: \(known)")
     }
