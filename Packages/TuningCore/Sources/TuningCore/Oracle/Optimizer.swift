@@ -8,6 +8,11 @@ public struct StepContext: Sendable {
   public var learningRate: Float
   public var seeds: SeedSequence
 
+  /// The direction of one query of this step.
+  public func direction(query: Int, law: NoiseLaw) -> Direction {
+    Direction(seed: seeds.seed(.direction, step: step, query: query), law: law)
+  }
+
   public init(step: Int, learningRate: Float, seeds: SeedSequence) {
     self.step = step
     self.learningRate = learningRate
@@ -42,6 +47,10 @@ public struct OptimizerCost: Sendable, Codable, Equatable {
 
 /// A plugin kind: drives one step. It asks the oracle and returns a move; it never touches a parameter.
 public protocol Optimizer {
+  /// The law of the directions in its moves, whose seeds are those of (`.direction`, step, query): the run's ledger
+  /// states both once and then holds one coefficient a query.
+  var directionLaw: NoiseLaw { get }
+
   /// - Parameter trainableCount: number of scalars that train.
   func cost(trainableCount: Int) -> OptimizerCost
 
