@@ -1,0 +1,22 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "Eval",
+  products: [
+    .library(name: "Evaluation", type: .dynamic, targets: ["Evaluation"])
+  ],
+  dependencies: [.package(path: "../TuningCore")],
+  targets: [
+    .target(
+      name: "Evaluation",
+      dependencies: [.product(name: "TuningCore", package: "TuningCore")],
+      swiftSettings: [.treatAllWarnings(as: .error)]
+    ),
+    .testTarget(
+      name: "EvaluationTests",
+      dependencies: ["Evaluation", .product(name: "TuningCore", package: "TuningCore")]
+    ),
+  ],
+  swiftLanguageModes: [.v6]
+)
