@@ -1,0 +1,15 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "Tokenizer",
+  products: [
+    .library(name: "Tokenizers", type: .dynamic, targets: ["Tokenizers"])
+  ],
+  targets: [
+    .target(name: "Tokenizers"),
+    .testTarget(
+      name: "TokenizersTests", dependencies: ["Tokenizers"], exclude: ["Fixtures"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
