@@ -94,7 +94,9 @@ public struct OptionSpecification: Sendable, Codable, Equatable {
     case (.choice(let names), .text(let name)): return names.contains(name) ? value : nil
     case (.names, .text): return .list([value])
     case (.names, .list(let values)):
-      return values.allSatisfy { if case .text = $0 { true } else { false } } && !values.isEmpty ? value : nil
+      // An empty list would be a mistake, except where nothing is the default.
+      let areNames = values.allSatisfy { if case .text = $0 { true } else { false } }
+      return areNames && (!values.isEmpty || value == defaultValue) ? value : nil
     default: return nil
     }
   }

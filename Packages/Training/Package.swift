@@ -1,0 +1,36 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "Training",
+  products: [
+    .library(name: "Training", type: .dynamic, targets: ["Training"])
+  ],
+  dependencies: [
+    .package(path: "../Tensor"),
+    .package(path: "../TuningCore"),
+    .package(path: "../Bundle"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .target(
+      name: "Training",
+      dependencies: [
+        .product(name: "TensorCore", package: "Tensor"),
+        .product(name: "TuningCore", package: "TuningCore"),
+        .product(name: "Bundles", package: "Bundle"),
+        .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: [.treatAllWarnings(as: .error)]
+    ),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: [
+        "Training",
+        .product(name: "TensorCore", package: "Tensor"),
+        .product(name: "TuningCore", package: "TuningCore"),
+      ]
+    ),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,193 @@
+import Foundation
+import TuningCore
+
+extension Recipe {
+  /// Checks every key and value and fills in the defaults.
+  ///
+  /// - Parameters:
+  ///   - components: what is registered; the recipe chooses a scheme and an optimizer from it.
+  ///   - tasks: names of the tasks there are.
+  /// - Throws: `RecipeError.invalidConfiguration` with every problem, each with its place and, where there is one, the
+  ///   near name.
+  public func resolve(components: Components, tasks: [String]) throws -> ResolvedRecipe {
+    var resolution = Resolution(recipe: self, components: components, tasks: tasks)
+    return try resolution.run()
+  }
+}
+
+/// One pass over a recipe's entries.
+private struct Resolution {
+  let recipe: Recipe
+  let components: Components
+  let tasks: [String]
+  private var problems: [RecipeError.Problem]
+  private var settings: [RecipeKey: OptionValue] = [:]
+
+  init(recipe: Recipe, components: Components, tasks: [String]) {
+    self.recipe = recipe
+    self.components = components
+    self.tasks = tasks
+    problems = recipe.problems
+  }
+
+  mutating func run() throws -> ResolvedRecipe {
+    for key in RecipeKey.allCases { settings[key] = key.specification.defaultValue }
+    for entry in recipe.entries {
+      if let key = RecipeKey(rawValue: entry.key) { set(key, entry) } else { checkName(entry) }
+    }
+    requireWhatHasNoDefault()
+    let scheme = choose(.scheme, from: components.schemes)
+    let optimizer = choose(.optimizer, from: components.optimizers)
+    let schemeOptions = options(of: scheme), optimizerOptions = options(of: optimizer)
+    rejectOptionsOfOthers(chosen: [scheme, optimizer])
+    checkTogether()
+    if !problems.isEmpty { throw RecipeError(code: .invalidConfiguration, problems: problems) }
+    return ResolvedRecipe(settings: settings, schemeOptions: schemeOptions, optimizerOptions: optimizerOptions)
+  }
+
+  private mutating func report(_ entry: Recipe.Entry?, _ message: String) {
+    problems.append(.init(location: entry?.location ?? recipe.name, message: message))
+  }
+
+  private func entry(_ key: RecipeKey) -> Recipe.Entry? { recipe.entries.first { $0.key == key.rawValue } }
+
+  // MARK: keys
+
+  private mutating func set(_ key: RecipeKey, _ entry: Recipe.Entry) {
+    var specification = key.specification
+    if key == .task {
+      specification = OptionSpecification(
+        key.rawValue, .choice(tasks), default: specification.defaultValue, help: specification.help)
+    }
+    guard let value = value(of: entry, for: specification, name: key.rawValue) else { return }
+    settings[key] = key.isPath ? value.mapTexts { $0.isEmpty ? $0 : entry.path($0).path } : value
+  }
+
+  /// The entry's value in the kind of `specification`; nil and a problem where it does not fit.
+  private mutating func value(
+    of entry: Recipe.Entry, for specification: OptionSpecification, name: String
+  ) -> OptionValue? {
+    if let value = entry.value.typed(as: specification.kind), let accepted = specification.accepted(value) {
+      return accepted
+    }
+    var message = "\(name) must be \(specification.expectation), got \(entry.value.shown)"
+    switch (entry.value, specification.kind) {
+    case (.unusable("nothing"), _): message += "; take the line out for the default"
+    case (.quoted, .boolean), (.quoted, .integer), (.quoted, .number), (.quoted, .fraction):
+      message += "; write it without quotes"
+    case (.plain(let text), .choice(let names)): message += "." + NearName.hint(for: text, among: names)
+    default: break
+    }
+    report(entry, message)
+    return nil
+  }
+
+  /// Says what is wrong with a key that is neither a recipe's nor has the form of a component's option.
+  private mutating func checkName(_ entry: Recipe.Entry) {
+    let registered = components.schemes.names + components.optimizers.names
+    guard let dot = entry.key.firstIndex(of: ".") else {
+      if registered.contains(entry.key) {
+        report(entry, "options of \(entry.key) are written one a line, '\(entry.key).OPTION: value'")
+      } else {
+        let hint = NearName.hint(for: entry.key, among: RecipeKey.allCases.map(\.rawValue))
+        report(entry, "unknown key '\(entry.key)'.\(hint)")
+      }
+      return
+    }
+    let component = String(entry.key[..<dot])
+    guard !registered.contains(component) else { return }
+    report(
+      entry,
+      "unknown key '\(entry.key)': no component is named '\(component)'."
+        + NearName.hint(for: component, among: registered))
+  }
+
+  private mutating func requireWhatHasNoDefault() {
+    for key in RecipeKey.allCases where key.isRequired && settings[key] == key.specification.defaultValue {
+      // An entry of the wrong kind has been reported.
+      guard entry(key).map({ $0.value == .quoted("") }) ?? true else { continue }
+      report(entry(key), "'\(key.rawValue)' is missing: \(key.specification.help)")
+    }
+  }
+
+  // MARK: components
+
+  /// What a recipe's key chose of a registry.
+  private struct Choice {
+    let key: RecipeKey
+    /// nil where there is no such component, which has been reported.
+    let description: ComponentDescription?
+    let registered: [String]
+  }
+
+  private mutating func choose<Product>(_ key: RecipeKey, from registry: Registry<Product>) -> Choice {
+    guard case .text(let name)? = settings[key] else { preconditionFailure("Recipe: '\(key.rawValue)' is no text") }
+    do {
+      return Choice(key: key, description: try registry.entry(name).description, registered: registry.names)
+    } catch {
+      report(entry(key), "\(error)")
+      return Choice(key: key, description: nil, registered: registry.names)
+    }
+  }
+
+  /// Entries `component.option`, with the option's name.
+  private func entries(of component: String) -> [(option: String, entry: Recipe.Entry)] {
+    recipe.entries.filter { $0.key.hasPrefix(component + ".") }.map {
+      (String($0.key.dropFirst(component.count + 1)), $0)
+    }
+  }
+
+  private mutating func options(of choice: Choice) -> [String: OptionValue] {
+    guard let description = choice.description else { return [:] }
+    var values = Dictionary(uniqueKeysWithValues: description.options.map { ($0.name, $0.defaultValue) })
+    for (option, entry) in entries(of: description.name) {
+      if let specification = description.options.first(where: { $0.name == option }) {
+        if let value = value(of: entry, for: specification, name: entry.key) { values[option] = value }
+      } else if case .failure(let problems) = Options.resolve(
+        [option: .text("")], for: description.options, of: description.name)
+      {
+        for line in problems.lines { report(entry, line) }
+      }
+    }
+    return values
+  }
+
+  private mutating func rejectOptionsOfOthers(chosen: [Choice]) {
+    if let first = chosen[0].description, first.name == chosen[1].description?.name {
+      report(
+        entry(.optimizer), "scheme and optimizer are both '\(first.name)', so its options are ambiguous: rename one")
+    }
+    for choice in chosen {
+      // Where the choice itself is unknown, it is too early to say whose options apply.
+      guard let description = choice.description else { continue }
+      for other in choice.registered where !chosen.contains(where: { $0.description?.name == other }) {
+        for (_, entry) in entries(of: other) {
+          report(
+            entry,
+            "'\(entry.key)' is an option of \(other), and the recipe's \(choice.key.rawValue) is "
+              + "\(description.name): remove the line, or set \(choice.key.rawValue): \(other)")
+        }
+      }
+    }
+  }
+
+  private mutating func checkTogether() {
+    if case .integer(let warmup)? = settings[.warmupSteps], case .integer(let steps)? = settings[.steps], warmup > steps
+    {
+      report(entry(.warmupSteps) ?? entry(.steps), "warmup_steps is \(warmup), more than the \(steps) steps of the run")
+    }
+    if settings[.output] == .text(""), case .integer(let seed)? = settings[.seed] {
+      settings[.output] = .text(URL.currentDirectory().appending(path: "runs/\(recipe.name)-\(seed)").path)
+    }
+  }
+}
+
+extension OptionValue {
+  fileprivate func mapTexts(_ transform: (String) -> String) -> OptionValue {
+    switch self {
+    case .text(let text): .text(transform(text))
+    case .list(let values): .list(values.map { $0.mapTexts(transform) })
+    case .boolean, .integer, .number: self
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import TuningCore
+
+/// The keys of a recipe, in the order in which they are written. Options of components come besides:
+/// `zo-sgd.epsilon`.
+///
+/// This table is the only place where a key's kind, default and meaning stand.
+enum RecipeKey: String, CaseIterable {
+  case model, tokenizer, dtype
+  case task, data, template, objective
+  case trainExamples = "train_examples"
+  case devExamples = "dev_examples"
+  case testExamples = "test_examples"
+  case dataSeed = "data_seed"
+  case maxLength = "max_length"
+  case scheme, optimizer
+  case learningRate = "learning_rate"
+  case schedule
+  case warmupSteps = "warmup_steps"
+  case steps
+  case batchSize = "batch_size"
+  case rounding, seed, threads
+  case evaluateEvery = "evaluate_every"
+  case checkpointEvery = "checkpoint_every"
+  case plugins, output
+
+  private static let counts = OptionSpecification.Kind.integer(atLeast: 0, atMost: .max)
+
+  var specification: OptionSpecification {
+    switch self {
+    case .model: option(.text, .text(""), "Hugging Face folder or GGUF file. Required.")
+    case .tokenizer: option(.text, .text(""), "Folder or file with a tokenizer.json; empty: the model's own.")
+    case .dtype:
+      option(
+        .choice(ParameterDType.allCases.map(\.rawValue)), .text("auto"),
+        "Of the parameters; auto: as stored, quantised files as float32.")
+    case .task: option(.text, .text("sst2"), "What is learnt.")
+    case .data: option(.text, .text(""), "The task's official folder or archive. Required.")
+    case .template:
+      option(.integer(atLeast: 0, atMost: 1), .integer(0), "Prompt template: 0 asks in words, 1 leaves the words out.")
+    case .objective:
+      option(
+        .choice(["auto"] + Objective.allCases.map(\.rawValue)), .text("auto"),
+        "Loss over the label words' tokens or over the candidates; auto: the task's own.")
+    case .trainExamples:
+      option(.integer(atLeast: 1, atMost: .max), .integer(1000), "Examples to train on; all, if there are fewer.")
+    case .devExamples: option(Self.counts, .integer(500), "Held-out examples that choose the best step.")
+    case .testExamples: option(Self.counts, .integer(1000), "Examples that are scored once, at the end.")
+    case .dataSeed:
+      option(
+        .integer(atLeast: 0, atMost: Int(UInt32.max)), .integer(0), "Draws the splits, as NumPy's legacy generator.")
+    case .maxLength:
+      option(
+        .integer(atLeast: 1, atMost: 1 << 24), .integer(2048),
+        "Tokens of an example; longer prompts lose their beginning.")
+    case .scheme: option(.text, .text("full"), "Tuning scheme: which parameters train.")
+    case .optimizer: option(.text, .text("zo-sgd"), "Turns losses into moves of the parameters.")
+    case .learningRate: option(.fraction(from: 0, below: 1e6), .number(1e-6), "η, at the schedule's peak.")
+    case .schedule:
+      option(
+        .choice(LearningRateSchedule.Shape.allCases.map(\.rawValue)), .text("constant"), "Learning rate after warm-up.")
+    case .warmupSteps: option(Self.counts, .integer(0), "Steps over which the learning rate rises to its peak.")
+    case .steps: option(.integer(atLeast: 1, atMost: Int(UInt32.max)), .integer(1000), "Optimizer steps.")
+    case .batchSize: option(.integer(atLeast: 1, atMost: 1 << 20), .integer(16), "Examples a step.")
+    case .rounding:
+      option(
+        .choice(Rounding.allCases.map(\.rawValue)), .text("stochastic"),
+        "How moved float16 and bfloat16 parameters return to their dtype.")
+    case .seed: option(Self.counts, .integer(0), "Of the run: directions, data order, initialisation, rounding.")
+    case .threads:
+      option(.integer(atLeast: 0, atMost: 1024), .integer(0), "0: one for every processor. Changes no result.")
+    case .evaluateEvery: option(Self.counts, .integer(100), "Steps between evaluations on dev; 0: only at the end.")
+    case .checkpointEvery: option(Self.counts, .integer(100), "Steps between checkpoints; 0: only at the end.")
+    case .plugins: option(.names, .list([]), "Plugin files to load besides those beside the program.")
+    case .output: option(.text, .text(""), "Run folder; empty: runs/RECIPE-SEED in the current folder.")
+    }
+  }
+
+  private func option(_ kind: OptionSpecification.Kind, _ value: OptionValue, _ help: String) -> OptionSpecification {
+    OptionSpecification(rawValue, kind, default: value, help: help)
+  }
+
+  /// No default can be right.
+  var isRequired: Bool { self == .model || self == .data }
+
+  /// Relative to the recipe's folder, or to the current one where `--set` gave it.
+  var isPath: Bool { [.model, .tokenizer, .data, .plugins, .output].contains(self) }
+
+  /// Whether it is part of a recipe's identity. Model, tokenizer and data are bound by the hashes of their contents
+  /// instead of their places, plugins by name and version; threads and checkpoints change no result.
+  var affectsResults: Bool { !isPath && self != .threads && self != .checkpointEvery }
+
+  /// Headings of the groups that begin at a key.
+  var heading: String? {
+    switch self {
+    case .model: "The model"
+    case .task: "The data"
+    case .scheme: "The method"
+    case .rounding: "The run"
+    default: nil
+    }
+  }
+}
+
+/// What the parameters are held in.
+public enum ParameterDType: String, Sendable, Codable, CaseIterable {
+  /// As stored; parameters of quantised files become `float32`.
+  case auto
+  case float32
+  case float16
+  case bfloat16
+}

@@ -1,0 +1,155 @@
+import Bundles
+import Foundation
+import TensorCore
+import TuningCore
+
+/// A recipe with every value filled in and checked: what a run does. Paths are absolute.
+///
+/// `yaml` writes all of it in one fixed order; reading that text gives an equal value.
+public struct ResolvedRecipe: Sendable, Equatable {
+  private let settings: [RecipeKey: OptionValue]
+  /// Every option of the scheme.
+  public let schemeOptions: [String: OptionValue]
+  /// Every option of the optimizer.
+  public let optimizerOptions: [String: OptionValue]
+
+  init(
+    settings: [RecipeKey: OptionValue], schemeOptions: [String: OptionValue], optimizerOptions: [String: OptionValue]
+  ) {
+    precondition(settings.count == RecipeKey.allCases.count, "ResolvedRecipe: \(settings.count) settings")
+    self.settings = settings
+    self.schemeOptions = schemeOptions
+    self.optimizerOptions = optimizerOptions
+  }
+
+  // MARK: the model
+
+  public var model: URL { URL(filePath: text(.model)) }
+  /// nil: the model's own.
+  public var tokenizer: URL? { text(.tokenizer).isEmpty ? nil : URL(filePath: text(.tokenizer)) }
+  public var dtype: ParameterDType { choice(.dtype) }
+
+  // MARK: the data
+
+  public var task: String { text(.task) }
+  public var data: URL { URL(filePath: text(.data)) }
+  public var template: Int { integer(.template) }
+  /// nil: the task's own.
+  public var objective: Objective? { Objective(rawValue: text(.objective)) }
+  public var trainExamples: Int { integer(.trainExamples) }
+  public var devExamples: Int { integer(.devExamples) }
+  public var testExamples: Int { integer(.testExamples) }
+  public var dataSeed: UInt32 { UInt32(integer(.dataSeed)) }
+  /// In tokens.
+  public var maxLength: Int { integer(.maxLength) }
+
+  // MARK: the method
+
+  public var scheme: String { text(.scheme) }
+  public var optimizer: String { text(.optimizer) }
+  public var learningRate: LearningRateSchedule {
+    guard case .number(let peak)? = settings[.learningRate] else {
+      preconditionFailure("ResolvedRecipe: learning_rate")
+    }
+    return LearningRateSchedule(
+      shape: choice(.schedule), peak: Float(peak), warmup: integer(.warmupSteps), total: steps)
+  }
+  public var steps: Int { integer(.steps) }
+  public var batchSize: Int { integer(.batchSize) }
+
+  // MARK: the run
+
+  public var rounding: Rounding { choice(.rounding) }
+  public var seeds: SeedSequence { SeedSequence(runSeed: UInt64(integer(.seed))) }
+  public var threads: Threads { integer(.threads) == 0 ? .available : Threads(integer(.threads)) }
+  /// Steps between evaluations; nil: only at the end.
+  public var evaluateEvery: Int? { integer(.evaluateEvery) == 0 ? nil : integer(.evaluateEvery) }
+  /// Steps between checkpoints; nil: only at the end.
+  public var checkpointEvery: Int? { integer(.checkpointEvery) == 0 ? nil : integer(.checkpointEvery) }
+  public var plugins: [URL] {
+    guard case .list(let files)? = settings[.plugins] else { preconditionFailure("ResolvedRecipe: plugins") }
+    return files.map { URL(filePath: $0.description) }
+  }
+  public var output: URL { URL(filePath: text(.output)) }
+
+  private func text(_ key: RecipeKey) -> String {
+    guard case .text(let text)? = settings[key] else { preconditionFailure("ResolvedRecipe: \(key) is no text") }
+    return text
+  }
+
+  private func integer(_ key: RecipeKey) -> Int {
+    guard case .integer(let number)? = settings[key] else {
+      preconditionFailure("ResolvedRecipe: \(key) is no integer")
+    }
+    return number
+  }
+
+  private func choice<Choice: RawRepresentable>(_ key: RecipeKey) -> Choice where Choice.RawValue == String {
+    guard let choice = Choice(rawValue: text(key)) else {
+      preconditionFailure("ResolvedRecipe: \(key) is \(text(key))")
+    }
+    return choice
+  }
+}
+
+extension ResolvedRecipe {
+  /// The whole recipe: the keys in the order of docs/recipe.md, then the scheme's options, then the optimizer's, each
+  /// by name.
+  public var yaml: String { canonicalText { _ in true } }
+
+  /// SHA-256 over the lines of `yaml` that change results: all but the places of files (a ledger binds their contents),
+  /// `threads`, `checkpoint_every` and `output`. Two runs with one identity on the same files give the same weights.
+  public var identity: ContentHash { ContentHash(of: Data(canonicalText(\.affectsResults).utf8)) }
+
+  private func canonicalText(_ includes: (RecipeKey) -> Bool) -> String {
+    var lines = RecipeKey.allCases.filter(includes).compactMap { key in
+      settings[key].map { "\(key.rawValue): \($0.yaml)" }
+    }
+    for (component, options) in [(scheme, schemeOptions), (optimizer, optimizerOptions)] {
+      lines += options.sorted { $0.key < $1.key }.map { "\(component).\($0.key): \($0.value.yaml)" }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Reads what `yaml` wrote, as a ledger or a run folder keeps it; no component needs to be registered.
+  ///
+  /// - Throws: `RecipeError.invalidConfiguration` for any other text.
+  public init(yaml: String, fileName: String = "recipe.yaml") throws {
+    let document = try RecipeDocument(text: yaml, name: fileName)
+    var problems = document.problems
+    var settings: [RecipeKey: OptionValue] = [:]
+    var options: [String: [String: OptionValue]] = [:]
+    for entry in document.entries {
+      if let key = RecipeKey(rawValue: entry.key) {
+        settings[key] = entry.value.typed(as: key.specification.kind).flatMap(key.specification.accepted)
+      } else if let dot = entry.key.firstIndex(of: "."), let value = entry.value.untyped {
+        options[String(entry.key[..<dot]), default: [:]][String(entry.key[entry.key.index(after: dot)...])] = value
+      } else {
+        problems.append(.init(location: entry.location, message: "unknown key '\(entry.key)'"))
+      }
+    }
+    for key in RecipeKey.allCases where settings[key] == nil {
+      problems.append(
+        .init(
+          location: fileName,
+          message: "\(key.rawValue) must be \(key.specification.expectation): this is no resolved recipe"))
+    }
+    guard problems.isEmpty, case .text(let scheme)? = settings[.scheme],
+      case .text(let optimizer)? = settings[.optimizer]
+    else { throw RecipeError(code: .invalidConfiguration, problems: problems) }
+    self.init(
+      settings: settings, schemeOptions: options[scheme] ?? [:], optimizerOptions: options[optimizer] ?? [:])
+  }
+}
+
+/// As its YAML text.
+extension ResolvedRecipe: Codable {
+  public init(from decoder: any Decoder) throws {
+    try self.init(yaml: decoder.singleValueContainer().decode(String.self))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(yaml)
+  }
+}
