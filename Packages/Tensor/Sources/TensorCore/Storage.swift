@@ -41,6 +41,15 @@ public final class Storage: @unchecked Sendable {
     return Storage(base: base, byteCount: byteCount, isWritable: true) { base, count in munmap(base, count) }
   }
 
+  /// Address space for `byteCount` bytes that take memory only where they are written.
+  ///
+  /// - Throws: `TensorError.outOfMemory`.
+  public static func reserved(byteCount: Int) throws -> Storage {
+    let base = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    guard let base, base != MAP_FAILED else { throw outOfMemory(byteCount) }
+    return Storage(base: base, byteCount: byteCount, isWritable: true) { base, count in munmap(base, count) }
+  }
+
   /// The whole of `file`, read-only, without reading it now.
   ///
   /// - Throws: `TensorError.unreadableFile`.
@@ -48,7 +57,8 @@ public final class Storage: @unchecked Sendable {
     func fail(_ what: String) -> TensorError {
       TensorError(.unreadableFile, "\(file.path): \(what): \(String(cString: strerror(errno)))")
     }
-    let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK a pipe would be waited for until somebody writes to it.
+    let descriptor = open(file.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw fail("cannot open") }
     defer { close(descriptor) }
     var status = stat()

@@ -1,41 +1,45 @@
+import Foundation
 import TensorCore
 
 /// Memory that evaluations use again and again: activations, and scratch for each thread. Taking fresh pages from the
 /// kernel for every operation would cost more than many of the operations.
+///
+/// Activations lie in one stretch of address space, each at the lowest place where it fits, so what is resident is
+/// little more than the most that was ever in use at once, however batches and layers differ.
 public final class Workspace {
-  private var free: [Storage] = []
-  private var freeBytes = 0
-  private var inUseBytes = 0
+  private let arena: Storage
+  /// What is in use, by offset.
+  private var used: [Range<Int>] = []
   private var scratch: [Storage] = []
-  /// Greatest number of bytes of activations in use at once, since the beginning.
+  /// The highest byte that was ever in use: what the activations keep resident.
   public private(set) var peakBytes = 0
 
-  public init() {}
-
-  /// At least `byteCount` bytes, not zeroed.
-  func take(byteCount: Int) -> Storage {
-    let size = Workspace.sizeClass(byteCount)
-    let storage: Storage
-    if let i = free.firstIndex(where: { $0.byteCount == size }) {
-      storage = free.remove(at: i)
-      freeBytes -= size
-    } else {
-      // Other shapes' leftovers must not pile up beside what this one needs.
-      if freeBytes > (inUseBytes + size) / 4 {
-        free.removeAll()
-        freeBytes = 0
-      }
-      storage = Workspace.allocate(size)
-    }
-    inUseBytes += size
-    peakBytes = max(peakBytes, inUseBytes)
-    return storage
+  public init() {
+    // As much as the machine has: only what is written takes memory.
+    let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+    arena = Workspace.require(physical) { try Storage.reserved(byteCount: $0) }
   }
 
-  func giveBack(_ storage: Storage) {
-    inUseBytes -= storage.byteCount
-    freeBytes += storage.byteCount
-    free.append(storage)
+  /// At least `byteCount` bytes, not zeroed.
+  func take(byteCount: Int) -> Range<Int> {
+    let size = (max(byteCount, 64) + 63) & ~63
+    var place = 0, position = 0
+    while position < used.count, used[position].lowerBound - place < size {
+      place = used[position].upperBound
+      position += 1
+    }
+    guard place + size <= arena.byteCount else {
+      fatalError("activations need \(place + size) bytes, this machine has \(arena.byteCount): use a smaller batch")
+    }
+    used.insert(place..<place + size, at: position)
+    peakBytes = max(peakBytes, place + size)
+    return place..<place + size
+  }
+
+  func giveBack(_ range: Range<Int>) { used.removeAll { $0 == range } }
+
+  func floats(at range: Range<Int>) -> UnsafeMutablePointer<Float> {
+    (arena.base + range.lowerBound).assumingMemoryBound(to: Float.self)
   }
 
   /// `count` floats for each of `workers` threads, the same memory at every call.
@@ -43,38 +47,28 @@ public final class Workspace {
     let bytes = (count * 4 + 63) & ~63
     if scratch.count < workers || scratch.contains(where: { $0.byteCount < bytes }) {
       scratch.removeAll()
-      scratch = (0..<workers).map { _ in Workspace.allocate(bytes) }
+      scratch = (0..<workers).map { _ in Workspace.require(bytes) { try Storage.owned(byteCount: $0) } }
     }
     return scratch.map { $0.base.assumingMemoryBound(to: Float.self) }
   }
 
-  /// Sizes in steps of an eighth of their power of two, so that batches of nearly one length share memory.
-  private static func sizeClass(_ byteCount: Int) -> Int {
-    let minimum = max(byteCount, 4096)
-    let step = max(4096, (1 << (Int.bitWidth - 1 - minimum.leadingZeroBitCount)) / 8)
-    return (minimum + step - 1) / step * step
-  }
-
-  private static func allocate(_ byteCount: Int) -> Storage {
-    // Activations cannot be done without, and an operation has no caller who could mend it.
-    guard let storage = try? Storage.owned(byteCount: byteCount) else {
-      fatalError("cannot get \(byteCount) bytes of memory for activations: use a smaller batch")
-    }
-    return storage
+  /// An evaluation cannot do without its memory, and an operation has no caller who could mend it.
+  private static func require(_ byteCount: Int, _ make: (Int) throws -> Storage) -> Storage {
+    do { return try make(byteCount) } catch { fatalError("\(error)") }
   }
 }
 
 /// One activation's memory; returns to its workspace when the last user lets go.
 final class ActivationBuffer {
   let floats: UnsafeMutablePointer<Float>
-  private let storage: Storage
+  private let range: Range<Int>
   private let workspace: Workspace
 
   init(count: Int, in workspace: Workspace) {
-    storage = workspace.take(byteCount: count * 4)
-    floats = storage.base.assumingMemoryBound(to: Float.self)
+    range = workspace.take(byteCount: count * 4)
+    floats = workspace.floats(at: range)
     self.workspace = workspace
   }
 
-  deinit { workspace.giveBack(storage) }
+  deinit { workspace.giveBack(range) }
 }
