@@ -84,19 +84,23 @@ void zt_bf16_from_f32_stochastic(size_t n, const float *x, const uint32_t *words
   for (size_t i = 0; i < n; i++) {
     uint32_t bits = bits_of(x[i]);
     uint32_t finite = (bits & 0x7F800000) != 0x7F800000;
-    out[i] = finite ? (uint16_t)((bits + (words[i] & 0xFFFF)) >> 16) : bf16_of_f32(x[i]);
+    uint32_t cut = ((bits & 0x7FFFFFFF) + (words[i] & 0xFFFF)) >> 16;
+    cut = (bits >> 16 & 0x8000) | (cut > 0x7F7F ? 0x7F7F : cut);
+    out[i] = finite ? (uint16_t)cut : bf16_of_f32(x[i]);
   }
 }
 
-/// Adds less than one f16 step to the magnitude and cuts: 13 bits are dropped above 2^-14, a fixed step of 2^-24 below.
+/// Above 2^-14, 13 bits are dropped: adds less than one f16 step to the magnitude and cuts. Below, the step is 2^-24 and
+/// any number of bits may hang over, so the fraction of a step is compared with 24 bits of the word.
 static inline uint16_t f16_stochastic(float value, uint32_t word) {
-  uint32_t bits = bits_of(value), sign = bits >> 16 & 0x8000, magnitude = bits & 0x7FFFFFFF, draw = word & 0x1FFF;
+  uint32_t bits = bits_of(value), sign = bits >> 16 & 0x8000, magnitude = bits & 0x7FFFFFFF;
   if (magnitude >= 0x7F800000) return f16_of_f32(value);
   if (magnitude < 0x38800000) {
-    float steps = float_of(magnitude) * 0x1p24f + (float)(int32_t)draw * 0x1p-13f;
-    return (uint16_t)(sign | (uint32_t)steps);
+    float steps = float_of(magnitude) * 0x1p24f;
+    uint32_t whole = (uint32_t)steps;
+    return (uint16_t)(sign | (whole + ((float)(int32_t)(word >> 8) * 0x1p-24f < steps - (float)(int32_t)whole)));
   }
-  uint32_t cut = (magnitude + draw - 0x38000000) >> 13;
+  uint32_t cut = (magnitude + (word & 0x1FFF) - 0x38000000) >> 13;
   return (uint16_t)(sign | (cut > 0x7BFF ? 0x7BFF : cut));
 }
 

@@ -68,8 +68,9 @@ public struct Tensor: Sendable {
   public var count: Int { shape.reduce(1, *) }
   public var byteCount: Int { count * dtype.byteCount }
   public var isWritable: Bool { storage.isWritable }
-  /// Elements of one step along the first axis.
+  /// Length of the first axis; a number is one row.
   public var rowCount: Int { shape.first ?? 1 }
+  /// Elements of one step along the first axis.
   public var rowLength: Int { shape.dropFirst().reduce(1, *) }
 
   /// The first element's address.

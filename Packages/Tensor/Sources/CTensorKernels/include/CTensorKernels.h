@@ -44,7 +44,7 @@ void zt_f32_from_bf16(size_t n, const uint16_t *x, float *out);
 /// Round to nearest, ties to even.
 void zt_f16_from_f32(size_t n, const float *x, uint16_t *out);
 void zt_bf16_from_f32(size_t n, const float *x, uint16_t *out);
-/// Stochastic rounding with the low bits of `words` (13 for f16, 16 for bf16): the expected value is x.
+/// Stochastic rounding, `words[i]` for element i: the expected value is x. Finite numbers stay finite.
 void zt_f16_from_f32_stochastic(size_t n, const float *x, const uint32_t *words, uint16_t *out);
 void zt_bf16_from_f32_stochastic(size_t n, const float *x, const uint32_t *words, uint16_t *out);
 

@@ -1,0 +1,96 @@
+import TensorCore
+import Testing
+
+/// The portable kernels give the bits of the AVX2 ones: in noise, moves and number formats because the contract says
+/// so, in the rows' operations because both are compiled from one source without contraction.
+///
+/// The switch is of the whole process. Other tests may run meanwhile; nothing they see changes, which is what is
+/// tested here, and only this suite turns it.
+@Suite(.serialized, .enabled(if: KernelPath.processorHasAVX2, "there is one path on this processor"))
+struct KernelPathTests {
+  private func expectSameBits<T: Equatable>(_ compute: () throws -> [T], _ what: String) rethrows {
+    KernelPath.forcePortable(false)
+    #expect(KernelPath.name == "avx2")
+    let fast = try compute()
+    KernelPath.forcePortable(true)
+    defer { KernelPath.forcePortable(false) }
+    #expect(KernelPath.name == "portable")
+    let portable = try compute()
+    let differences = zip(fast, portable).enumerated().filter { $0.element.0 != $0.element.1 }.map(\.offset)
+    #expect(differences.prefix(5) == [] && fast.count == portable.count && fast.count > 0, "\(what)")
+  }
+
+  @Test(arguments: NoiseLaw.allCases)
+  func noiseIsTheSame(_ law: NoiseLaw) {
+    for start in [0, 3, 77, (4 << 32) - 5000, (128 << 32) - 5000] {
+      expectSameBits({ noise(law, seed: 0xfeed, path: "w", start: start, count: 40_001).bits }, "\(law) at \(start)")
+    }
+  }
+
+  @Test func wordsAreTheSame() {
+    expectSameBits({ words(seed: 4, path: "w", firstBlock: (1 << 32) - 100, count: 4444) }, "words")
+  }
+
+  @Test func movesAreTheSame() {
+    var dice = Dice(6)
+    let x = dice.floats(1003, in: -3...3), y = dice.floats(1003, in: -1e-3...1e-3)
+    expectSameBits(
+      {
+        var z = y
+        z.withUnsafeMutableBufferPointer { z in
+          x.withUnsafeBufferPointer { z.add(0.3, $0) }
+          z.scale(by: 1 - 1e-5)
+          x.withUnsafeBufferPointer { x in y.withUnsafeBufferPointer { z.set(-1.7, x, plus: $0) } }
+        }
+        return z.bits
+      }, "moves")
+  }
+
+  @Test func numberFormatsAreTheSame() throws {
+    let all = (0...UInt16.max).map { $0 }
+    let tensor = try Tensor(zeros: [all.count], dtype: .float16)
+    all.withUnsafeBytes { tensor.storage.base.copyMemory(from: $0.baseAddress!, byteCount: 2 * all.count) }
+    expectSameBits({ tensor.values.bits }, "f16 to f32")
+    var dice = Dice(7)
+    let patterns = (0..<200_003).map { _ in Float(bitPattern: UInt32.random(in: 0 ... .max, using: &dice)) }
+    try expectSameBits({ try Tensor(patterns, shape: [patterns.count], dtype: .float16).halves }, "f32 to f16")
+    let near = dice.floats(200_003, in: -1e-4...1e-4) + dice.floats(100_001, in: -70_000...70_000)
+    try expectSameBits({ try Tensor(near, shape: [near.count], dtype: .float16).halves }, "f32 to f16, subnormals")
+  }
+
+  @Test func rowOperationsAreTheSame() {
+    var dice = Dice(8)
+    for n in [1, 7, 16, 33, 1000] {
+      let x = dice.floats(n, in: -9...9), y = dice.floats(n, in: -9...9)
+      expectSameBits({ rowResult(n) { RowOperations.siluMultiply(count: n, gate: x, up: y, out: $0) } }, "silu \(n)")
+      expectSameBits(
+        { rowResult(n) { RowOperations.rmsNorm(rows: 1, columns: n, x: x, weight: y, epsilon: 1e-6, out: $0) } },
+        "rmsNorm \(n)")
+      expectSameBits(
+        {
+          var p = x
+          let sum = RowOperations.softmaxNumerators(count: n, scale: 0.3, x: &p)
+          let parts = RowOperations.logSumExpParts(count: n, x: y)
+          return p.bits + [sum.bitPattern, parts.max.bitPattern, UInt32(truncatingIfNeeded: parts.sum.bitPattern)]
+        }, "exponentials \(n)")
+      expectSameBits(
+        {
+          var turned = x + y
+          RowOperations.rotary(heads: 1, dimension: 2 * n, cosines: x, sines: y, x: &turned)
+          return turned.bits
+        }, "rotary \(n)")
+    }
+  }
+}
+
+/// What `body` writes into `count` elements.
+func rowResult(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) -> [UInt32] {
+  rowValues(count, body).bits
+}
+
+/// What `body` writes into `count` elements, which are NaN before.
+func rowValues(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) -> [Float] {
+  var out = [Float](repeating: .nan, count: count)
+  out.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
+  return out
+}
