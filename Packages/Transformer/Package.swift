@@ -1,0 +1,28 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "Transformer",
+  products: [
+    .library(name: "Transformers", type: .dynamic, targets: ["Transformers"])
+  ],
+  dependencies: [.package(path: "../Tensor"), .package(path: "../TuningCore")],
+  targets: [
+    .target(
+      name: "Transformers",
+      dependencies: [
+        .product(name: "TensorCore", package: "Tensor"), .product(name: "TuningCore", package: "TuningCore"),
+      ],
+      swiftSettings: [.treatAllWarnings(as: .error)]
+    ),
+    .testTarget(
+      name: "TransformersTests",
+      dependencies: [
+        "Transformers", .product(name: "TensorCore", package: "Tensor"),
+        .product(name: "TuningCore", package: "TuningCore"),
+      ],
+      resources: [.copy("Goldens")]
+    ),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,90 @@
+import Foundation
+import TensorCore
+import TuningCore
+
+/// A tensor that a model of some configuration has.
+public struct ParameterSpecification: Sendable, Equatable {
+  public let path: ParameterPath
+  public let shape: [Int]
+  public let role: ParameterRole
+
+  public init(path: ParameterPath, shape: [Int], role: ParameterRole) {
+    self.path = path
+    self.shape = shape
+    self.role = role
+  }
+}
+
+/// What a family of models reads from `config.json` or from a GGUF file's metadata.
+///
+/// To add a family: a type that conforms, a `LanguageModel` over the evaluator's operations, and a line in
+/// `ModelFamily.all`.
+public protocol ModelConfiguration: Sendable {
+  /// `model_type` as `config.json` writes it.
+  static var modelType: String { get }
+
+  /// Number of token ids, V.
+  var vocabularySize: Int { get }
+  /// Most tokens in a sequence.
+  var maximumLength: Int { get }
+  /// Number of layers: how many tensors of a kind there are.
+  var layerCount: Int { get }
+  /// Tokens that end a text.
+  var endOfSequence: [Int32] { get }
+
+  /// Every parameter with Hugging Face's name, in the order of the model. Tied weights stand there once.
+  var parameters: [ParameterSpecification] { get }
+  /// Tensors that files may hold beside the parameters and that say nothing new, with their shape.
+  var redundantTensors: [String: [Int]] { get }
+  /// Redundant tensors that are copies of a parameter, by its name.
+  var tiedTensors: [String: String] { get }
+  /// The model's definition.
+  func makeModel() -> any LanguageModel
+
+  /// `config.json` as `transformers` 4 and 5 read it.
+  ///
+  /// - Throws: `ModelError.unsupported` where it has no words for this configuration.
+  func jsonText(dtype: DType) throws -> String
+}
+
+/// The families that this version knows.
+struct ModelFamily: Sendable {
+  let modelType: String
+  let fromJSON: @Sendable (JSONObject) throws -> any ModelConfiguration
+  /// By `general.architecture` of a GGUF file, with its tensors.
+  let fromGGUF: @Sendable (GGUFFile) throws -> any GGUFConfiguration
+
+  static let all = [
+    ModelFamily(
+      modelType: LlamaConfiguration.modelType, fromJSON: { try LlamaConfiguration($0) },
+      fromGGUF: { try LlamaConfiguration($0) })
+  ]
+
+  /// - Throws: `ModelError.unsupported`, naming the type and what is supported.
+  init(of modelType: String, file: URL) throws {
+    guard let family = ModelFamily.all.first(where: { $0.modelType == modelType }) else {
+      let known = ModelFamily.all.map { "'\($0.modelType)'" }.joined(separator: ", ")
+      throw ModelError(
+        .unsupported, "\(file.path): models of type '\(modelType)' are not supported; this version knows \(known)")
+    }
+    self = family
+  }
+
+  private init(
+    modelType: String, fromJSON: @escaping @Sendable (JSONObject) throws -> any ModelConfiguration,
+    fromGGUF: @escaping @Sendable (GGUFFile) throws -> any GGUFConfiguration
+  ) {
+    self.modelType = modelType
+    self.fromJSON = fromJSON
+    self.fromGGUF = fromGGUF
+  }
+}
+
+/// A configuration whose tensors also come in GGUF files.
+protocol GGUFConfiguration: ModelConfiguration {
+  /// Where the file's tensor `name` belongs: the parameter's name, and the order of its rows where the file has
+  /// another; nil for a name that is none of the family's.
+  func parameter(ofGGUF name: String) -> (name: String, destination: (@Sendable (Int) -> Int)?)?
+  /// Tensors of a GGUF file that the configuration has taken account of already.
+  static var configurationTensors: Set<String> { get }
+}

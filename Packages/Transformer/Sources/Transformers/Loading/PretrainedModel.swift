@@ -1,0 +1,98 @@
+import Foundation
+import TensorCore
+import TuningCore
+
+/// A model with its weights, as a Hugging Face folder or a GGUF file holds it.
+public struct PretrainedModel: Sendable {
+  /// Where a model came from.
+  public struct Source: Sendable {
+    public enum Format: String, Sendable {
+      case safetensors
+      case gguf
+    }
+
+    public let format: Format
+    /// The folder or the GGUF file.
+    public let url: URL
+    /// The files with the weights.
+    public let files: [URL]
+    /// The metadata of a GGUF file, with the tokenizer's part.
+    public let metadata: GGUFMetadata?
+    /// Tensors by what the files call their number format: `["F32": 61, "Q4_1": 210]`.
+    public let tensorTypes: [String: Int]
+  }
+
+  public let model: any LanguageModel
+  public let configuration: any ModelConfiguration
+  /// The parameters, none of them trainable yet.
+  public var state: ModelState
+  public let source: Source
+  /// Tokens at which generation stops: those of `generation_config.json` where it names any, the configuration's else.
+  public let stopTokens: [Int32]
+
+  /// Opens a Hugging Face folder or a GGUF file.
+  ///
+  /// - Parameters:
+  ///   - dtype: of all parameters; nil keeps what the file has and makes `float32` of quantised tensors. Parameters
+  ///     whose dtype stays are views of the mapped file and read-only; the others are copies.
+  /// - Throws: `ModelError` or `TensorError`, saying which file and what to do.
+  /// - Cost: reads headers alone where nothing is converted.
+  public static func load(
+    _ url: URL, dtype: DType? = nil, threads: Threads = .available
+  ) throws -> PretrainedModel {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+      throw ModelError(.unreadableFile, "\(url.path): there is no such file or folder")
+    }
+    return isFolder.boolValue
+      ? try load(folder: url, dtype: dtype) : try load(gguf: url, dtype: dtype, threads: threads)
+  }
+
+  private static func load(folder: URL, dtype: DType?) throws -> PretrainedModel {
+    let file = folder.appendingPathComponent("config.json")
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      throw ModelError(
+        .unreadableFile,
+        "\(folder.path): no config.json: give a Hugging Face model folder, or a GGUF file by its own path")
+    }
+    let json = try JSONObject(contentsOf: file)
+    guard let modelType = try json.string("model_type") else { throw json.error("model_type", "is missing") }
+    let configuration = try ModelFamily(of: modelType, file: file).fromJSON(json)
+    let weights = try SafetensorsWeights(folder: folder)
+    let types = Dictionary(grouping: weights.archive.entries, by: \.dtype).mapValues(\.count)
+    let source = Source(
+      format: .safetensors, url: folder, files: weights.archive.files.map(\.url), metadata: nil, tensorTypes: types)
+    return try PretrainedModel(
+      configuration, weights, dtype, source, stopTokens: generationStops(folder) ?? configuration.endOfSequence)
+  }
+
+  private static func load(gguf url: URL, dtype: DType?, threads: Threads) throws -> PretrainedModel {
+    let file = try GGUFFile(url)
+    guard let architecture = try file.metadata.string("general.architecture") else {
+      throw ModelError(.invalidConfiguration, "\(url.path): metadata key 'general.architecture' is missing")
+    }
+    let configuration = try ModelFamily(of: architecture, file: url).fromGGUF(file)
+    let weights = GGUFWeights(file, configuration: configuration, threads: threads)
+    let types = Dictionary(grouping: file.entries, by: \.type.name).mapValues(\.count)
+    let source = Source(format: .gguf, url: url, files: [url], metadata: file.metadata, tensorTypes: types)
+    return try PretrainedModel(configuration, weights, dtype, source, stopTokens: configuration.endOfSequence)
+  }
+
+  private init(
+    _ configuration: any ModelConfiguration, _ weights: any WeightSource, _ dtype: DType?, _ source: Source,
+    stopTokens: [Int32]
+  ) throws {
+    state = ModelState(parameters: try ParameterLoader(configuration: configuration, source: weights).load(as: dtype))
+    model = configuration.makeModel()
+    self.configuration = configuration
+    self.source = source
+    self.stopTokens = stopTokens
+  }
+
+  private static func generationStops(_ folder: URL) throws -> [Int32]? {
+    let file = folder.appendingPathComponent("generation_config.json")
+    guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+    let stops = try JSONObject(contentsOf: file).tokens("eos_token_id")
+    return stops.isEmpty ? nil : stops
+  }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import TensorCore
+
+/// Tensors of a model under Hugging Face's names, whatever format they lie in.
+protocol WeightSource {
+  /// For messages.
+  var name: String { get }
+  /// Every tensor of the files, by the name that the model gives it.
+  var shapes: [String: [Int]] { get }
+  /// A view of the file where `dtype` is nil or the file's own, a copy in memory otherwise.
+  func tensor(_ name: String, as dtype: DType?) throws -> Tensor
+}
+
+/// The safetensors of a folder.
+struct SafetensorsWeights: WeightSource {
+  let archive: SafetensorsArchive
+  let name: String
+  let shapes: [String: [Int]]
+
+  init(folder: URL) throws {
+    archive = try SafetensorsArchive(folder: folder)
+    name = folder.path
+    shapes = Dictionary(uniqueKeysWithValues: archive.entries.map { ($0.name, $0.shape) })
+  }
+
+  func tensor(_ name: String, as dtype: DType?) throws -> Tensor {
+    let tensor = try archive.tensor(name)
+    guard let dtype, dtype != tensor.dtype else { return tensor }
+    return try tensor.copy(as: dtype)
+  }
+}
+
+/// The tensors of a GGUF file under their Hugging Face names, rows in Hugging Face's order.
+struct GGUFWeights: WeightSource {
+  private let file: GGUFFile
+  private let threads: Threads
+  private var origins: [String: (name: String, destination: (@Sendable (Int) -> Int)?)] = [:]
+  var name: String { file.url.path }
+  private(set) var shapes: [String: [Int]] = [:]
+
+  init(_ file: GGUFFile, configuration: any GGUFConfiguration, threads: Threads) {
+    self.file = file
+    self.threads = threads
+    for entry in file.entries where !type(of: configuration).configurationTensors.contains(entry.name) {
+      // A name of no family keeps itself, and is reported as left over.
+      let parameter = configuration.parameter(ofGGUF: entry.name) ?? (entry.name, nil)
+      origins[parameter.name] = (entry.name, parameter.destination)
+      shapes[parameter.name] = entry.shape
+    }
+  }
+
+  func tensor(_ name: String, as dtype: DType?) throws -> Tensor {
+    guard let origin = origins[name] else {
+      throw ModelError(.mismatchedTensors, "\(file.url.path): holds no tensor for '\(name)'")
+    }
+    return try file.tensor(origin.name, as: dtype, threads: threads, destination: origin.destination)
+  }
+}
