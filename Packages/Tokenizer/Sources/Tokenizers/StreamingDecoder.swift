@@ -25,7 +25,7 @@ public struct StreamingDecoder: Sendable {
   public mutating func append(_ id: Int32) throws -> String {
     if tokenizer.decodesBytes {
       bytes.append(contentsOf: try tokenizer.bytes(of: CollectionOfOne(id), skipsSpecialTokens))
-      return takeBytes(upTo: bytes.count - unfinishedByteCount)
+      return takeBytes(upTo: bytes.count - Self.unfinishedByteCount(of: bytes))
     }
     guard try !tokenizer.texts(of: CollectionOfOne(id), skipsSpecialTokens).isEmpty else { return "" }
     pending.append(id)
@@ -50,11 +50,11 @@ public struct StreamingDecoder: Sendable {
   }
 
   /// The number of bytes at the end that may be the start of a character: at most three.
-  private var unfinishedByteCount: Int {
+  private static func unfinishedByteCount(of bytes: [UInt8]) -> Int {
     for count in 1...3 where count <= bytes.count {
       let tail = Array(bytes[(bytes.count - count)...])
       if tail[0] & 0xC0 == 0x80 { continue }
-      return Self.isUnfinishedCharacter(tail) ? count : 0
+      return isUnfinishedCharacter(tail) ? count : 0
     }
     return 0
   }
@@ -73,12 +73,15 @@ public struct StreamingDecoder: Sendable {
     }
   }
 
+  /// Whether the pending ids end with byte tokens that more of them could make a character of.
   private var isUnfinished: Bool {
     get throws {
-      guard let last = try tokenizer.texts(of: pending.suffix(1), false).first, Decoder.fallbackByte(last) != nil
-      else { return false }
-      let run = try tokenizer.texts(of: pending, false).reversed().prefix { Decoder.fallbackByte($0) != nil }
-      return String(validating: run.reversed().compactMap(Decoder.fallbackByte), as: UTF8.self) == nil
+      let texts = try tokenizer.texts(of: pending, false)
+      let run = Array(texts.reversed().prefix { Decoder.fallbackByte($0) != nil }.reversed())
+      let bytes = run.compactMap(Decoder.fallbackByte)
+      let unfinished = Self.unfinishedByteCount(of: bytes)
+      // A run that cannot become UTF-8 any more is one replacement character a byte, whatever follows.
+      return unfinished > 0 && String(validating: bytes.dropLast(unfinished), as: UTF8.self) != nil
     }
   }
 

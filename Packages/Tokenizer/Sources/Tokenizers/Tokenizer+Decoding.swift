@@ -22,8 +22,8 @@ extension Tokenizer {
   func bytes(of ids: some Sequence<Int32>, _ skippingSpecialTokens: Bool) throws -> [UInt8] {
     var bytes: [UInt8] = []
     for id in ids where !(skippingSpecialTokens && addedTokens.isSpecial(id)) {
-      if let added = addedTokens.token(for: id) {
-        ByteLevelAlphabet.decode(Array(added.content.utf8)[...], into: &bytes)
+      if let added = addedTokens.text(for: id) {
+        ByteLevelAlphabet.decode(Array(added.utf8)[...], into: &bytes)
       } else if let token = model.vocabulary.bytes(for: id) {
         ByteLevelAlphabet.decode(token, into: &bytes)
       } else {
@@ -36,7 +36,7 @@ extension Tokenizer {
   func texts(of ids: some Sequence<Int32>, _ skippingSpecialTokens: Bool) throws -> [String] {
     var texts: [String] = []
     for id in ids where !(skippingSpecialTokens && addedTokens.isSpecial(id)) {
-      guard let text = token(for: id) else { throw unknownID(id) }
+      guard let text = addedTokens.text(for: id) ?? model.vocabulary.token(for: id) else { throw unknownID(id) }
       texts.append(text)
     }
     return texts

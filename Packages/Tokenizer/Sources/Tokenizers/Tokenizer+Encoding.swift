@@ -4,6 +4,9 @@ extension Tokenizer {
   /// Special tokens that are written out in the text are recognised, as in `tokenizers`: text from strangers should
   /// not be trusted to hold none.
   ///
+  /// What the vocabulary cannot express becomes `unknown`, or nothing if there is no such token: a byte-level
+  /// vocabulary that lacks a byte drops it, as the reference does.
+  ///
   /// - Parameter addingSpecialTokens: whether to put the model's own special tokens around the text (BOS and so on).
   public func encode(_ text: String, addingSpecialTokens: Bool = true) -> [Int32] {
     var text = text

@@ -98,3 +98,33 @@ struct Variant: CustomTestStringConvertible {
     return String(repeating: "0", count: 4 - digits.count) + digits
   }
 }
+
+extension Fixture {
+  static func text(_ name: String) throws -> String { try String(contentsOf: url(name), encoding: .utf8) }
+}
+
+/// A folder that exists while a test runs.
+enum TemporaryFolder {
+  static func with(_ files: [String: String], _ body: (URL) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tokenizers-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for (name, content) in files {
+      try Data(content.utf8).write(to: folder.appendingPathComponent(name))
+    }
+    try body(folder)
+  }
+}
+
+/// A small generator with a seed: the same numbers on every run.
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+    return z ^ z >> 31
+  }
+}

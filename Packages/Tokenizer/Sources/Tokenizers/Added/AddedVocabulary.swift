@@ -6,6 +6,7 @@ struct AddedVocabulary: Sendable {
   let raw: AddedTokenMatcher
   /// Looked for in normalized text, under their normalized spelling.
   let normalized: AddedTokenMatcher
+  private let normalizedSpellings: [Int32: String]
   private let byID: [Int32: AddedToken]
   private let byContent: Vocabulary
 
@@ -13,11 +14,14 @@ struct AddedVocabulary: Sendable {
     // Special tokens come first: of two tokens with one spelling the first is found.
     let ordered = tokens.filter(\.isSpecial) + tokens.filter { !$0.isSpecial }
     raw = AddedTokenMatcher(ordered.filter { !$0.isNormalized })
-    normalized = AddedTokenMatcher(ordered.filter(\.isNormalized)) { token in
+    var spellings: [Int32: String] = [:]
+    for token in tokens where token.isNormalized {
       var text = Normalizer.Text(bytes: Array(token.content.utf8), startsText: true)
       for normalizer in normalizers { normalizer.apply(to: &text) }
-      return text.bytes
+      spellings[token.id] = String(decoding: text.bytes, as: UTF8.self)
     }
+    normalizedSpellings = spellings
+    normalized = AddedTokenMatcher(ordered.filter(\.isNormalized)) { Array((spellings[$0.id] ?? $0.content).utf8) }
     byID = Dictionary(tokens.map { ($0.id, $0) }) { first, _ in first }
     var contents = Vocabulary()
     for token in tokens { try? contents.add(token.content, id: token.id) }
@@ -26,6 +30,8 @@ struct AddedVocabulary: Sendable {
   }
 
   func token(for id: Int32) -> AddedToken? { byID[id] }
+  /// What a token decodes to: the spelling under which it is found.
+  func text(for id: Int32) -> String? { normalizedSpellings[id] ?? byID[id]?.content }
   func id(of content: String) -> Int32? { byContent.id(of: content) }
   func isSpecial(_ id: Int32) -> Bool { byID[id]?.isSpecial ?? false }
 

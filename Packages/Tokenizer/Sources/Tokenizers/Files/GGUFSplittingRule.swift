@@ -4,6 +4,8 @@
 /// model and recognises its tokenizer.
 struct GGUFSplittingRule {
   var steps: [PreTokenizer]
+  /// The file leaves these out, but the tokenizer.json of the same models has them.
+  var normalizers: [Normalizer] = []
   /// Whole pieces that are tokens are not merged.
   var ignoresMerges = false
   /// What `add_bos_token` is where a file does not say.
@@ -16,29 +18,31 @@ struct GGUFSplittingRule {
 
   init(named name: String?) throws {
     switch name {
-    case "gpt-2", "gpt2", "phi-2", "jina-es", "jina-de", "mpt", "olmo", "jais", "exaone4":
+    case "gpt-2", "phi-2":
       steps = [.byteLevel(addsPrefixSpace: false, usesPattern: true)]
-    case "smollm", "starcoder", "refact", "command-r", "codeshell", "exaone", "minerva-7b":
+    case "smollm", "starcoder", "refact", "codeshell":
       steps = [.digits(individual: true), .byteLevel(addsPrefixSpace: false, usesPattern: true)]
     case "llama-bpe", "llama3", "llama-v3":
-      steps = try Self.expression(Self.llama3)
+      steps = try Self.splitting(at: [Self.llama3])
       ignoresMerges = true
       addsBeginningOfSequence = true
-    case "qwen2", "deepseek-r1-qwen", "stablelm2", "megrez", "hunyuan":
-      steps = try Self.expression(Self.qwen2)
+    case "qwen2", "deepseek-r1-qwen":
+      steps = try Self.splitting(at: [Self.qwen2])
+      normalizers = [.form(NormalizationForm(isCompatibility: false, composes: true))]
+    case "default":
+      steps = try Self.splitting(at: [#"[\p{P}\$\+<=>\^~\|]+"#, GPT2Scanner.expression, #"\p{N}+"#, "[0-9][0-9][0-9]"])
     default:
-      let told =
-        name.map { "the splitting rule '\($0)'" } ?? "a GGUF vocabulary without a splitting rule (tokenizer.ggml.pre)"
+      let rule = name.map { "the splitting rule '\($0)'" } ?? "no splitting rule (tokenizer.ggml.pre)"
       throw TokenizerError(
         .unsupportedComponent,
-        "\(told); this version knows gpt-2, smollm, llama-bpe, qwen2 and their aliases. Use the model's tokenizer.json")
+        "the GGUF vocabulary has \(rule); this version knows gpt-2, phi-2, smollm, starcoder, refact, codeshell, "
+          + "llama-bpe, llama3, llama-v3, qwen2, deepseek-r1-qwen, default. Use the model's tokenizer.json instead")
     }
   }
 
-  private static func expression(_ expression: String) throws -> [PreTokenizer] {
-    [
-      .split(try Pattern(expression: expression), .isolated, isInverted: false),
-      .byteLevel(addsPrefixSpace: false, usesPattern: false),
-    ]
+  /// Splits at every match of each expression in turn.
+  private static func splitting(at expressions: [String]) throws -> [PreTokenizer] {
+    let splits = try expressions.map { PreTokenizer.split(try Pattern(expression: $0), .isolated, isInverted: false) }
+    return splits + [.byteLevel(addsPrefixSpace: false, usesPattern: false)]
   }
 }

@@ -70,7 +70,11 @@ struct JSONParser {
     let matches = text.withUTF8Buffer { expected in
       position + count <= bytes.count && bytes[position..<position + count].elementsEqual(expected)
     }
-    guard matches else { throw failure("expected a value") }
+    guard matches else {
+      let isCut = text.withUTF8Buffer { $0.starts(with: bytes[position...]) }
+      if isCut { position = bytes.count }
+      throw failure("expected a value")
+    }
     position += count
     return value
   }

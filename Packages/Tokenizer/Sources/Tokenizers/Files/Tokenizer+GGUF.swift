@@ -1,7 +1,9 @@
 extension Tokenizer {
   /// Makes a tokenizer from the vocabulary in a GGUF file.
   ///
-  /// Byte-level BPE (`gpt2`) only. The ids are those of the tokenizer.json that the file was converted from.
+  /// Byte-level BPE (`gpt2`) only, with the splitting rules named in the error for an unknown one. The ids are those of
+  /// the tokenizer.json that the file was converted from; where such a file tells less than tokenizer.json does (which
+  /// added tokens strip white space), llama.cpp's reading of it is followed.
   public init(gguf: GGUFVocabulary) throws {
     guard gguf.model == "gpt2" else {
       throw TokenizerError(
@@ -22,6 +24,7 @@ extension Tokenizer {
     options.ignoresMerges = rule.ignoresMerges
     var parts = TokenizerParts(
       model: try BytePairModel(vocabulary: vocabulary, merges: merges, options: options))
+    parts.normalizers = rule.normalizers
     parts.preTokenizers = rule.steps
     parts.decoders = [.byteLevel]
     parts.addedTokens = try Self.addedTokens(of: gguf)

@@ -18,8 +18,9 @@ extension Normalizer {
       try node.allow("type", "strip_left", "strip_right")
       return [.strip(left: try node.boolean("strip_left"), right: try node.boolean("strip_right"))]
     default:
+      let step = try plainStep(type, node)
       try node.allow("type")
-      return [try plainStep(type, node)]
+      return [step]
     }
   }
 

@@ -14,11 +14,13 @@ struct PatternProgram: Sendable {
     case match
   }
 
-  private static let mostInstructions = 20_000
+  /// Bounds the work of unrolling counted repetitions, which nest.
+  private static let mostNodes = 20_000
 
   private(set) var instructions: [Instruction] = []
   private(set) var sets: [ScalarSet] = []
   private let source: String
+  private var nodes = 0
 
   init(_ pattern: String) throws {
     source = pattern
@@ -27,7 +29,8 @@ struct PatternProgram: Sendable {
   }
 
   private mutating func emit(_ node: PatternNode) throws {
-    guard instructions.count < Self.mostInstructions else {
+    nodes += 1
+    guard nodes < Self.mostNodes else {
       throw TokenizerError(.unsupportedPattern, "the pattern is too large: \(source)")
     }
     switch node {
