@@ -31,12 +31,17 @@ public struct SequenceLayout: Sendable, Equatable {
 public struct ScoringRequest: Sendable, Equatable {
   public var prompt: [Int32]
   public var continuations: [[Int32]]
+  /// How many of each continuation's last tokens are scored; nil: all of them.
+  ///
+  /// Fewer where candidates share only a part of what comes before their answers: the rest of it opens the continuation.
+  public var scoredCounts: [Int]?
   /// Index of the right continuation.
   public var gold: Int
 
-  public init(prompt: [Int32], continuations: [[Int32]], gold: Int = 0) {
+  public init(prompt: [Int32], continuations: [[Int32]], scoredCounts: [Int]? = nil, gold: Int = 0) {
     self.prompt = prompt
     self.continuations = continuations
+    self.scoredCounts = scoredCounts
     self.gold = gold
   }
 }
@@ -63,35 +68,55 @@ public struct PackedBatch: Sendable, Equatable {
   public private(set) var targets: [Target] = []
   public private(set) var examples: [Example] = []
 
-  /// - Throws: `TuningError.invalidBatch` for an empty prompt, an empty continuation, or a gold that is not there.
+  /// - Throws: `TuningError.invalidBatch` for a scored token that no token precedes, a continuation of which nothing is
+  ///   scored or more than there is, or a gold that is not there.
   public init(_ requests: [ScoringRequest]) throws {
     for (number, request) in requests.enumerated() {
-      guard !request.prompt.isEmpty else {
-        throw TuningError(
-          .invalidBatch, "example \(number): the prompt has no tokens, so nothing predicts the first word after it")
-      }
       guard request.continuations.indices.contains(request.gold) else {
         throw TuningError(
           .invalidBatch, "example \(number): gold is \(request.gold) of \(request.continuations.count) continuations")
       }
-      let prompt = appendSegment(request.prompt[...], position: 0, prefix: nil)
-      let lastRow = tokens.count - 1
+      let scoredCounts = request.scoredCounts ?? request.continuations.map(\.count)
+      guard scoredCounts.count == request.continuations.count else {
+        throw TuningError(
+          .invalidBatch,
+          "example \(number): \(scoredCounts.count) scored counts for \(request.continuations.count) continuations")
+      }
+      let lastRow = tokens.count + request.prompt.count - 1
+      let prompt = request.prompt.isEmpty ? nil : appendSegment(request.prompt[...], position: 0, prefix: nil)
       var ranges: [Range<Int>] = []
-      for continuation in request.continuations {
-        guard let first = continuation.first else {
+      for (continuation, scored) in zip(request.continuations, scoredCounts) {
+        guard !continuation.isEmpty else {
           throw TuningError(.invalidBatch, "example \(number): a continuation has no tokens")
         }
-        let start = targets.count
-        targets.append(Target(row: lastRow, token: first))
-        if continuation.count > 1 {
-          let row = tokens.count
-          _ = appendSegment(continuation.dropLast(), position: request.prompt.count, prefix: prompt)
-          targets += continuation.dropFirst().enumerated().map { Target(row: row + $0.offset, token: $0.element) }
+        guard 1...continuation.count ~= scored else {
+          throw TuningError(
+            .invalidBatch,
+            "example \(number): \(scored) of a continuation's \(continuation.count) tokens are to be scored")
         }
-        ranges.append(start..<targets.count)
+        guard prompt != nil || scored < continuation.count else {
+          throw TuningError(
+            .invalidBatch, "example \(number): the prompt has no tokens, so nothing predicts the first word after it")
+        }
+        ranges.append(appendContinuation(continuation, scored: scored, prompt: prompt, lastRow: lastRow))
       }
       examples.append(Example(continuations: ranges, gold: request.gold))
     }
+  }
+
+  /// Adds the rows of all but the last token, and the targets of the last `scored` tokens; returns the targets' range.
+  private mutating func appendContinuation(
+    _ continuation: [Int32], scored: Int, prompt: Int?, lastRow: Int
+  ) -> Range<Int> {
+    let start = targets.count, firstRow = tokens.count
+    if continuation.count > 1 {
+      let position = prompt.map { layout.segments[$0].rows.count } ?? 0
+      _ = appendSegment(continuation.dropLast(), position: position, prefix: prompt)
+    }
+    targets += (continuation.count - scored..<continuation.count).map { index in
+      Target(row: index == 0 ? lastRow : firstRow + index - 1, token: continuation[index])
+    }
+    return start..<targets.count
   }
 
   private mutating func appendSegment(_ ids: ArraySlice<Int32>, position: Int, prefix: Int?) -> Int {

@@ -1,0 +1,79 @@
+import Bundles
+import Foundation
+
+/// Where a task's files are: a folder, or an archive that is read in place.
+public struct DataSource: Sendable {
+  /// A file that was found, with the name that errors give it.
+  public struct File: Sendable {
+    public let name: String
+    public let data: Data
+
+    public init(name: String, data: Data) {
+      self.name = name
+      self.data = data
+    }
+  }
+
+  private enum Place: Sendable {
+    case folder(URL)
+    case archive(ArchiveReader)
+  }
+
+  public let location: URL
+  private let place: Place
+
+  /// `location` is a folder, or a zip, tar.gz, tar.zst, ... file.
+  ///
+  /// - Throws: `DatasetError.missingFile`, or `BundleError` for a file that is no sound archive.
+  public init(_ location: URL) throws {
+    self.location = location
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: location.path, isDirectory: &isFolder) else {
+      throw DatasetError(.missingFile, "\(location.path): there is no such folder or archive")
+    }
+    place = isFolder.boolValue ? .folder(location) : .archive(try ArchiveReader(file: location))
+  }
+
+  /// The file `name` of the data set whose official folder is `folder`: at the top or in `folder`; in an archive in any
+  /// folder, but in one called `folder` rather than in another.
+  ///
+  /// - Throws: `DatasetError.missingFile` or `.ambiguousFile`; `BundleError` where it cannot be read or has more than
+  ///   `limit` bytes.
+  public func file(_ name: String, in folder: String, limit: Int = ArchiveReader.defaultSizeLimit) throws -> File {
+    switch place {
+    case .folder(let url): try looseFile(name, in: folder, of: url, limit: limit)
+    case .archive(let reader): try member(name, in: folder, of: reader, limit: limit)
+    }
+  }
+
+  private func looseFile(_ name: String, in folder: String, of url: URL, limit: Int) throws -> File {
+    let candidates = [url.appending(path: name), url.appending(path: folder).appending(path: name)]
+    let found = candidates.filter { FileManager.default.fileExists(atPath: $0.path) }
+    guard let file = found.first else {
+      throw DatasetError(
+        .missingFile, "\(url.path): holds neither \(name) nor \(folder)/\(name); is it the data set's folder?")
+    }
+    guard found.count == 1 else {
+      throw DatasetError(
+        .ambiguousFile, "\(url.path): holds \(name) and \(folder)/\(name); name the folder that is meant")
+    }
+    return File(name: file.path, data: try FileContent.read(file, limit: limit))
+  }
+
+  private func member(_ name: String, in folder: String, of reader: ArchiveReader, limit: Int) throws -> File {
+    let named = reader.members.filter { $0.kind == .file && ("/" + $0.path).hasSuffix("/" + name) }
+    let inFolder = named.filter { ("/" + $0.path).hasSuffix("/\(folder)/\(name)") }
+    let found = inFolder.isEmpty ? named : inFolder
+    guard let member = found.first else {
+      throw DatasetError(
+        .missingFile,
+        "\(location.path): no member is called \(folder)/\(name) or \(name); is it the data set's archive?")
+    }
+    guard found.count == 1 else {
+      throw DatasetError(
+        .ambiguousFile, "\(location.path): any of \(found.map(\.path).joined(separator: ", ")) could be meant")
+    }
+    return File(
+      name: "\(location.path):\(member.path)", data: try reader.read(member: member.path, limit: limit))
+  }
+}

@@ -1,0 +1,31 @@
+/// Python's `str.strip` and `lstrip`, which prompts were published with: code points, not characters, and Python's list
+/// of what is white.
+extension String {
+  /// `strip()`
+  func strippingWhitespace() -> String { strippingLeadingWhitespace().strippingTrailing(\.isPythonWhitespace) }
+
+  /// `lstrip()`
+  func strippingLeadingWhitespace() -> String { strippingLeading(\.isPythonWhitespace) }
+
+  /// `strip(' ')`
+  func strippingSpaces() -> String { strippingLeading { $0 == " " }.strippingTrailing { $0 == " " } }
+
+  private func strippingLeading(_ isWhite: (Unicode.Scalar) -> Bool) -> String {
+    String(unicodeScalars.drop(while: isWhite))
+  }
+
+  private func strippingTrailing(_ isWhite: (Unicode.Scalar) -> Bool) -> String {
+    guard let last = unicodeScalars.lastIndex(where: { !isWhite($0) }) else { return "" }
+    return String(unicodeScalars[...last])
+  }
+}
+
+extension Unicode.Scalar {
+  /// `str.isspace()`
+  var isPythonWhitespace: Bool {
+    switch value {
+    case 0x09...0x0d, 0x1c...0x20, 0x85, 0xa0, 0x1680, 0x2000...0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000: true
+    default: false
+    }
+  }
+}

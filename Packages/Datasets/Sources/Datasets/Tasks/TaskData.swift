@@ -1,0 +1,47 @@
+import Bundles
+import Foundation
+
+/// The examples that a run trains on, chooses by and reports on.
+public struct TaskData: Sendable {
+  public let train: [TaskExample]
+  public let dev: [TaskExample]
+  public let evaluation: [TaskExample]
+  /// One line each, to be shown to the user.
+  public let warnings: [String]
+  /// SHA-256 of the worded examples, parts in order: equal for a folder and its archive, and what a run's record binds.
+  public let contentHash: ContentHash
+
+  /// Reads both files of `task` and selects from them as `Split` does.
+  ///
+  /// - Throws: `DatasetError` or `BundleError`.
+  public init(_ task: some EvaluationTask, in source: DataSource, counts: SplitCounts, seed: UInt32 = 0) throws {
+    let training = try task.examples(.training, in: source)
+    let validation = try task.examples(.validation, in: source)
+    let split = try Split(
+      trainingSize: training.count, validationSize: validation.count, counts: counts, seed: seed)
+    train = split.train.map { training[$0] }
+    dev = split.dev.map { training[$0] }
+    evaluation = split.evaluation.map { validation[$0] }
+    warnings = split.warnings
+    contentHash = Self.hash([train, dev, evaluation])
+  }
+
+  private static func hash(_ parts: [[TaskExample]]) -> ContentHash {
+    let hasher = ContentHasher()
+    func add(_ number: Int) { withUnsafeBytes(of: Int64(number).littleEndian) { hasher.update($0) } }
+    func add(_ text: String) {
+      add(text.utf8.count)
+      Data(text.utf8).withUnsafeBytes(hasher.update)
+    }
+    for part in parts {
+      add(part.count)
+      for example in part {
+        add(example.wording.prompt)
+        add(example.wording.candidates.count)
+        example.wording.candidates.forEach(add)
+        add(example.gold)
+      }
+    }
+    return hasher.finalize()
+  }
+}
