@@ -92,7 +92,7 @@ import Testing
     let others = [
       ("path", noise(law, seed: 12, path: "model.layers.1.weight", count: n)),
       ("seed", noise(law, seed: 13, path: "model.layers.0.weight", count: n)),
-      ("high word of the seed", noise(law, seed: 12 + 1 << 32, path: "model.layers.0.weight", count: n)),
+      ("high word of the seed", noise(law, seed: 12 + (1 << 32), path: "model.layers.0.weight", count: n)),
       ("derived seed", noise(law, seed: seeds.seed(.direction), path: "model.layers.0.weight", count: n)),
       ("blocks 2³² further", noise(law, seed: 12, path: "model.layers.0.weight", start: 128 << 32, count: n)),
     ]

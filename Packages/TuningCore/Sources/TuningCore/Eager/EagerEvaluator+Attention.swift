@@ -47,6 +47,9 @@ extension EagerEvaluator {
       cache.append(keys: keys.floats(), values: values.floats())
     }
     return layout.segments.flatMap { segment in
+      precondition(
+        segment.prefix.map { layout.segments[$0].prefix == nil } ?? true,
+        "causalAttention: rows \(segment.rows) continue a segment that continues another")
       let prefix = segment.prefix.map { layout.segments[$0].rows } ?? 0..<0
       return stride(from: segment.rows.lowerBound, to: segment.rows.upperBound, by: EagerEvaluator.queryBlock).map {
         first in

@@ -99,6 +99,11 @@ extension EagerEvaluator {
     let inputs = table.tensor.rowLength
     precondition(
       inputs == x.columns, "logProbabilities: [\(x.rows), \(x.columns)] by '\(table.path)' \(table.tensor.shape)")
+    for target in targets {
+      precondition(
+        0..<x.rows ~= target.row && 0..<table.tensor.rowCount ~= Int(target.token),
+        "logProbabilities: token \(target.token) at row \(target.row) of [\(x.rows), \(table.tensor.rowCount)] logits")
+    }
     let panels = WeightPanels(table, plan: plan, target: 256)
     let lanes = max(x.lanes, panels.plan == nil ? 1 : plan.laneCount)
     let out = make(lanes: lanes, rows: targets.count, columns: 1)

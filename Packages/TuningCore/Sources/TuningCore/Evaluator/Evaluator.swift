@@ -29,7 +29,7 @@ public protocol Evaluator: AnyObject {
   func rotary(_ x: consuming Value, heads: Int, angles: RotaryAngles) -> Value
 
   /// Causal attention with grouped heads: queries [T, H·D], keys and values [T, G·D] → [T, H·D]. A row sees the rows
-  /// of its segment up to itself, all rows of the segments that its segment continues, and what `cache` holds.
+  /// of its segment up to itself, all rows of the segment that its segment continues, and what `cache` holds.
   func causalAttention(
     queries: Value, keys: Value, values: Value, heads: AttentionHeads, layout: SequenceLayout,
     cache: KeyValueCache.Layer?

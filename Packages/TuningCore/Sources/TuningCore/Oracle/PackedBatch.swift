@@ -55,6 +55,11 @@ public struct PackedBatch: Sendable, Equatable {
   public struct Target: Sendable, Equatable {
     public var row: Int
     public var token: Int32
+
+    public init(row: Int, token: Int32) {
+      self.row = row
+      self.token = token
+    }
   }
 
   public struct Example: Sendable, Equatable {
@@ -126,6 +131,6 @@ public struct PackedBatch: Sendable, Equatable {
     return layout.segments.count - 1
   }
 
-  /// Tokens of the longest sequence, continuation included.
+  /// Tokens that the model reads of the longest sequence: a continuation's last one is predicted and not read.
   public var longestSequence: Int { (layout.positions.max().map(Int.init) ?? -1) + 1 }
 }

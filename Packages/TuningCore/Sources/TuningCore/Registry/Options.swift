@@ -46,12 +46,12 @@ public enum OptionValue: Sendable, Codable, Equatable, CustomStringConvertible {
 
 /// An option that a component takes: its name, what it may be, what it is by default.
 public struct OptionSpecification: Sendable, Codable, Equatable {
-  public enum Kind: Sendable, Codable, Equatable {
+  public enum Kind: Sendable, Equatable {
     case boolean
     case integer(atLeast: Int, atMost: Int)
-    /// Greater than `above`, at most `atMost`.
+    /// Finite, greater than `above`, at most `atMost`.
     case number(above: Double, atMost: Double)
-    /// At least `from`, below `below`.
+    /// Finite, at least `from`, below `below`.
     case fraction(from: Double, below: Double)
     case choice([String])
     case text
@@ -75,13 +75,18 @@ public struct OptionSpecification: Sendable, Codable, Equatable {
     switch kind {
     case .boolean: "true or false"
     case .integer(let low, let high): high == .max ? "a whole number ≥ \(low)" : "a whole number from \(low) to \(high)"
-    case .number(let low, let high): high == .infinity ? "a number > \(low)" : "a number > \(low) and ≤ \(high)"
-    case .fraction(let low, let high): high == .infinity ? "a number ≥ \(low)" : "a number ≥ \(low) and < \(high)"
+    case .number(let low, let high):
+      "a number > \(Self.shown(low))" + (high == .infinity ? "" : " and ≤ \(Self.shown(high))")
+    case .fraction(let low, let high):
+      "a number ≥ \(Self.shown(low))" + (high == .infinity ? "" : " and < \(Self.shown(high))")
     case .choice(let names): "one of " + names.joined(separator: ", ")
     case .text: "text"
     case .names: "a list of names"
     }
   }
+
+  /// A bound as people write it: 1 rather than 1.0.
+  private static func shown(_ bound: Double) -> String { Int(exactly: bound).map(String.init) ?? "\(bound)" }
 
   /// `value` in this option's kind (a whole number where a number is wanted counts), or nil where it does not fit.
   public func accepted(_ value: OptionValue) -> OptionValue? {
@@ -89,7 +94,8 @@ public struct OptionSpecification: Sendable, Codable, Equatable {
     case (.boolean, .boolean), (.text, .text): return value
     case (.integer(let low, let high), .integer(let number)): return (low...high).contains(number) ? value : nil
     case (.number, .integer(let number)), (.fraction, .integer(let number)): return accepted(.number(Double(number)))
-    case (.number(let low, let high), .number(let number)): return number > low && number <= high ? value : nil
+    case (.number(let low, let high), .number(let number)):
+      return number.isFinite && number > low && number <= high ? value : nil
     case (.fraction(let low, let high), .number(let number)): return number >= low && number < high ? value : nil
     case (.choice(let names), .text(let name)): return names.contains(name) ? value : nil
     case (.names, .text): return .list([value])
@@ -113,7 +119,11 @@ public struct Options: Sendable, Equatable {
     _ given: [String: OptionValue], for specifications: [OptionSpecification], of component: String
   ) -> Result<Options, OptionProblems> {
     var problems: [String] = []
-    var values = Dictionary(uniqueKeysWithValues: specifications.map { ($0.name, $0.defaultValue) })
+    var values: [String: OptionValue] = [:]
+    for specification in specifications {
+      // A default counts as the same value in a recipe would: 1 for a number, one name for a list of them.
+      values[specification.name] = specification.accepted(specification.defaultValue) ?? specification.defaultValue
+    }
     let known = specifications.map(\.name)
     for (name, value) in given.sorted(by: { $0.key < $1.key }) {
       guard let specification = specifications.first(where: { $0.name == name }) else {

@@ -1,0 +1,135 @@
+import TensorCore
+import Testing
+import TuningCore
+
+@Suite struct AttentionTests {
+  typealias Segment = SequenceLayout.Segment
+
+  /// What a row sees, from the layout's definition.
+  private func sees(_ layout: SequenceLayout, _ query: Int, _ key: Int) -> Bool {
+    guard let own = layout.segments.first(where: { $0.rows.contains(query) }) else { return false }
+    if own.rows.contains(key) { return key <= query }
+    return own.prefix.map { layout.segments[$0].rows.contains(key) } ?? false
+  }
+
+  private func layout(_ segments: [Segment]) -> SequenceLayout {
+    SequenceLayout(segments: segments, positions: [Int32](repeating: 0, count: segments.last?.rows.upperBound ?? 0))
+  }
+
+  private struct Inputs {
+    let q, k, v: Tensor
+
+    init(rows: Int, heads: AttentionHeads, dice: inout Dice) throws {
+      let (width, narrow) = (heads.queries * heads.dimension, heads.groups * heads.dimension)
+      q = try Tensor(dice.floats(rows * width, in: -3...3), shape: [rows, width])
+      k = try Tensor(dice.floats(rows * narrow, in: -3...3), shape: [rows, narrow])
+      v = try Tensor(dice.floats(rows * narrow), shape: [rows, narrow])
+    }
+  }
+
+  static let heads = [
+    AttentionHeads(queries: 1, groups: 1, dimension: 1), AttentionHeads(queries: 4, groups: 4, dimension: 6),
+    AttentionHeads(queries: 6, groups: 2, dimension: 8), AttentionHeads(queries: 5, groups: 1, dimension: 3),
+  ]
+
+  /// Short and long segments, beside each other and continuing each other; longer than the blocks that are worked on.
+  static let layouts: [[Segment]] = [
+    [Segment(rows: 0..<1)], [Segment(rows: 0..<7)], [Segment(rows: 0..<65)], [Segment(rows: 0..<150)],
+    [Segment(rows: 0..<1), Segment(rows: 1..<71), Segment(rows: 71..<74), Segment(rows: 74..<138)],
+    [Segment(rows: 0..<5), Segment(rows: 5..<6, prefix: 0), Segment(rows: 6..<13, prefix: 0)],
+    [
+      Segment(rows: 0..<3), Segment(rows: 3..<73), Segment(rows: 73..<74, prefix: 1),
+      Segment(rows: 74..<140, prefix: 1),
+      Segment(rows: 140..<142, prefix: 0), Segment(rows: 142..<150),
+    ],
+  ]
+
+  @Test(arguments: heads, layouts)
+  func meetsTheFormula(_ heads: AttentionHeads, _ segments: [Segment]) throws {
+    let layout = layout(segments)
+    var dice = Dice(UInt64(segments.count * heads.queries))
+    let inputs = try Inputs(rows: layout.positions.count, heads: heads, dice: &dice)
+    let evaluator = EagerEvaluator(threads: Threads(2))
+    let out = evaluator.causalAttention(
+      queries: evaluator.activation(inputs.q), keys: evaluator.activation(inputs.k),
+      values: evaluator.activation(inputs.v), heads: heads, layout: layout, cache: nil)
+    let exact = Matrix.attention(Matrix(inputs.q), Matrix(inputs.k), Matrix(inputs.v), heads: heads) {
+      sees(layout, $0, $1)
+    }
+    expectClose(out.array(), exact.values, tolerance: 4e-6)
+  }
+
+  /// Scores of thousands leave one key: the softmax is shifted by the greatest.
+  @Test func sharpScores() throws {
+    let heads = AttentionHeads(queries: 1, groups: 1, dimension: 1)
+    let q = try Tensor([100, 100, 100], shape: [3, 1]), k = try Tensor([50, 90, -90], shape: [3, 1])
+    let v = try Tensor([1, 2, 4], shape: [3, 1])
+    let evaluator = EagerEvaluator()
+    let out = evaluator.causalAttention(
+      queries: evaluator.activation(q), keys: evaluator.activation(k), values: evaluator.activation(v), heads: heads,
+      layout: SequenceLayout(sequenceOf: 3), cache: nil)
+    #expect(Array(out.array()) == [1, 2, 2])
+  }
+
+  /// A sequence in pieces through a cache is the sequence in one.
+  @Test(arguments: heads, [[1], [9], [3, 1, 1, 5], [70, 1, 66, 1]])
+  func cacheContinues(_ heads: AttentionHeads, _ pieces: [Int]) throws {
+    let total = pieces.reduce(0, +)
+    var dice = Dice(UInt64(total))
+    let inputs = try Inputs(rows: total, heads: heads, dice: &dice)
+    let exact = Matrix.attention(Matrix(inputs.q), Matrix(inputs.k), Matrix(inputs.v), heads: heads) { $1 <= $0 }
+    let cache = try KeyValueCache(layers: 1, capacity: total, width: heads.groups * heads.dimension)
+    let evaluator = EagerEvaluator(threads: Threads(2))
+    var start = 0, got: [Float] = []
+    for piece in pieces {
+      let rows = start..<start + piece
+      let out = evaluator.causalAttention(
+        queries: evaluator.activation(inputs.q.rows(rows)), keys: evaluator.activation(inputs.k.rows(rows)),
+        values: evaluator.activation(inputs.v.rows(rows)), heads: heads,
+        layout: SequenceLayout(sequenceOf: piece, startingAt: start), cache: cache.layers[0])
+      got += out.array()
+      start += piece
+      #expect(cache.count == start)
+    }
+    expectClose(got, exact.values, tolerance: 4e-6)
+  }
+
+  /// Queries, keys or values of several lanes among others of one.
+  @Test(arguments: 0..<8)
+  func lanesMix(_ trained: Int) throws {
+    let heads = AttentionHeads(queries: 4, groups: 2, dimension: 5)
+    let layout = layout([Segment(rows: 0..<4), Segment(rows: 4..<9, prefix: 0)])
+    var dice = Dice(UInt64(trained))
+    let x = try Tensor(dice.floats(9 * 6), shape: [9, 6])
+    let weights = try [20, 10, 10].enumerated().map { index, width in
+      try dice.parameter(ParameterPath("w\(index)"), [width, 6], trains: trained >> index & 1 == 1)
+    }
+    let terms = [Term(0.3, Direction(seed: 5)), Term(-0.3, Direction(seed: 5))]
+    func attend(_ evaluator: EagerEvaluator, _ weights: [Parameter]) -> EagerEvaluator.Value {
+      let x = evaluator.activation(x)
+      let parts = weights.map { evaluator.linear(x, weight: $0, bias: nil) }
+      return evaluator.causalAttention(
+        queries: parts[0], keys: parts[1], values: parts[2], heads: heads, layout: layout, cache: nil)
+    }
+    let out = attend(EagerEvaluator(threads: Threads(2), displacements: terms.map { Displacement([$0]) }), weights)
+    #expect(out.lanes == (trained == 0 ? 1 : 2))
+    for (lane, term) in terms.enumerated() {
+      let plain = try weights.map { $0.isTrainable ? try $0.displaced(by: [term]) : $0 }
+      let expected = attend(EagerEvaluator(threads: Threads(1)), plain)
+      #expect(out.array(lane: lane).bits == expected.array().bits, "lane \(lane)")
+    }
+  }
+
+  @Test func chainsOfPrefixesStop() async {
+    await #expect(processExitsWith: .failure) {
+      let evaluator = EagerEvaluator()
+      let x = evaluator.activation(try Tensor(zeros: [3, 2]))
+      let chain = SequenceLayout(
+        segments: [.init(rows: 0..<1), .init(rows: 1..<2, prefix: 0), .init(rows: 2..<3, prefix: 1)],
+        positions: [0, 1, 2])
+      _ = evaluator.causalAttention(
+        queries: x, keys: x, values: x, heads: AttentionHeads(queries: 1, groups: 1, dimension: 2), layout: chain,
+        cache: nil)
+    }
+  }
+}
