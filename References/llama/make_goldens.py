@@ -91,7 +91,9 @@ def expected(model, seed, length=24, prompt=5, new=20):
     model.generation_config = transformers.GenerationConfig(pad_token_id=0, eos_token_id=None)
     with torch.no_grad():
         logits = model(ids).logits[0]
-        text = model.generate(ids[:, :prompt], max_new_tokens=new, do_sample=False)[0]
+        prompt_ids = ids[:, :prompt]
+        # A mask of its own, or every 0 in the prompt would be taken for padding.
+        text = model.generate(prompt_ids, attention_mask=torch.ones_like(prompt_ids), max_new_tokens=new, do_sample=False)[0]
     return {
         "ids": ids[0].tolist(),
         "logits": [[float(f"{x:.9g}") for x in row] for row in logits.tolist()],
@@ -271,7 +273,8 @@ def make_stories(out, folder):
     for ids in ([1, 403, 407, 261, 378, 432, 383, 286, 261, 376, 298, 315, 421, 395, 317, 426], [1, 403, 407]):
         with torch.no_grad():
             logits = model(torch.tensor([ids])).logits[0, -2:]
-            text = model.generate(torch.tensor([ids]), max_new_tokens=100, do_sample=False)[0]
+            prompt = torch.tensor([ids])
+            text = model.generate(prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=100, do_sample=False)[0]
         cases.append({
             "ids": ids, "last_logits": [[float(f"{x:.9g}") for x in row] for row in logits.tolist()],
             "generated": text[len(ids):].tolist(),

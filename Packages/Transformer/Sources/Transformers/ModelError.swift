@@ -18,6 +18,8 @@ public struct ModelError: Error, CustomStringConvertible, Sendable {
     case writeFailed
     /// A prompt, a row or an option that the model cannot follow.
     case invalidRequest
+    /// Logits that are not numbers: damaged weights, or a dtype too narrow for them.
+    case notFinite
   }
 
   public let code: Code
