@@ -21,6 +21,9 @@ public enum NoiseLaw: String, Sendable, Codable, CaseIterable {
 
 /// Noise as a pure function of (seed, path, element): the same on any thread, in any order, on any machine.
 public enum AddressedNoise {
+  /// Changes whenever any value of any law would: what ledgers are bound to.
+  public static let contractVersion = 1
+
   /// Writes elements `start ..< start + out.count` of the noise at (`seed`, `pathHash`).
   ///
   /// - Cost: about 0.8 G elements a second on one core for `gaussian`, 1.3 for `gaussianFast`, 4 for `rademacher`

@@ -41,12 +41,21 @@ private struct Resolution {
     let schemeOptions = options(of: scheme), optimizerOptions = options(of: optimizer)
     rejectOptionsOfOthers(chosen: [scheme, optimizer])
     checkTogether()
-    if !problems.isEmpty { throw RecipeError(code: .invalidConfiguration, problems: problems) }
+    if !problems.isEmpty { throw RecipeError(code: .invalidConfiguration, problems: inOrder(problems)) }
     return ResolvedRecipe(settings: settings, schemeOptions: schemeOptions, optimizerOptions: optimizerOptions)
   }
 
   private mutating func report(_ entry: Recipe.Entry?, _ message: String) {
-    problems.append(.init(location: entry?.location ?? recipe.name, message: message))
+    problems.append(.init(location: entry?.location ?? recipe.fileName, message: message))
+  }
+
+  /// As the recipe goes, then the overrides; what concerns no entry comes last, what could not be read first.
+  private func inOrder(_ problems: [RecipeError.Problem]) -> [RecipeError.Problem] {
+    let places = Dictionary(recipe.entries.enumerated().map { ($1.location, $0) }, uniquingKeysWith: min)
+    let keyed = problems.enumerated().map { index, problem in
+      (place: index < recipe.problems.count ? -1 : places[problem.location] ?? .max, index: index, problem: problem)
+    }
+    return keyed.sorted { ($0.place, $0.index) < ($1.place, $1.index) }.map(\.problem)
   }
 
   private func entry(_ key: RecipeKey) -> Recipe.Entry? { recipe.entries.first { $0.key == key.rawValue } }

@@ -12,6 +12,8 @@ public struct Recipe: Sendable {
 
   /// The file's name without its extension; names the run.
   public let name: String
+  /// For messages.
+  let fileName: String
   let entries: [Entry]
   let problems: [RecipeError.Problem]
 
@@ -81,6 +83,7 @@ public struct Recipe: Sendable {
       Entry(key: $0.key, value: $0.value, location: $0.location, folder: folder)
     }
     name = URL(filePath: fileName).deletingPathExtension().lastPathComponent
+    self.fileName = fileName
     entries = written + given.values.sorted { $0.key < $1.key }
     self.problems = problems
   }

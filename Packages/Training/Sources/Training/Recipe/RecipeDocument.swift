@@ -29,12 +29,12 @@ struct RecipeDocument {
       var text = text
       let root: Node?
       do {
-        root = try Yams.compose(yaml: text)
+        root = try Yams.compose(yaml: text, .basic)
       } catch YamlError.duplicatedKeysInMapping(let duplicates, let context) {
         for key in duplicates.sorted() {
           problems.append(Self.removeRepeats(of: key, in: &text, name: name, line: context.mark.line))
         }
-        root = try Yams.compose(yaml: text)
+        root = try Yams.compose(yaml: text, .basic)
       }
       switch root {
       case nil: break
@@ -99,7 +99,7 @@ extension RecipeValue {
   /// The value of an override: the text after `key=`.
   init(override text: String) throws(RecipeError.Reason) {
     do {
-      self = try Yams.compose(yaml: text).map(RecipeValue.init) ?? .unusable("nothing")
+      self = try Yams.compose(yaml: text, .basic).map(RecipeValue.init) ?? .unusable("nothing")
     } catch {
       throw RecipeError.Reason(message: (error as? YamlError)?.place.message ?? "\(error)")
     }

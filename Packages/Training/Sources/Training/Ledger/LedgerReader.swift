@@ -1,0 +1,158 @@
+import Foundation
+import TuningCore
+
+/// A ledger's header and, one step after the other, its moves. The file is checked whole when it is opened; records
+/// are read again as they are asked for, so memory does not grow with the run.
+public final class LedgerReader {
+  /// What a stop in the middle of a write left behind the last whole step.
+  public struct TornTail: Sendable, Equatable {
+    /// Where it begins, in bytes.
+    public var offset: Int
+    /// How long it is, in bytes.
+    public var length: Int
+  }
+
+  public let header: LedgerHeader
+  /// Whole steps: those from 0 to this, without it.
+  public let stepCount: Int
+  /// nil where the file ends with a whole step, as that of a run that was not killed does.
+  public let tornTail: TornTail?
+
+  let file: LedgerFile
+  let headerLength: Int
+  let headerChecksum: UInt32
+  /// Records of the whole steps.
+  let recordCount: Int
+
+  /// - Throws: `LedgerError.unreadableFile`, `.notALedger`, `.otherFormat`, `.corruptHeader`; `.corruptRecord` with the
+  ///   offset where a damaged record has a good one after it, or good records do not follow one another.
+  public convenience init(_ url: URL) throws { try self.init(LedgerFile(url, for: .reading)) }
+
+  init(_ file: LedgerFile) throws {
+    self.file = file
+    (header, headerLength, headerChecksum) = try LedgerHeader.read(from: file)
+    let size = file.size - headerLength
+    var scan = Scan(path: file.path, headerLength: headerLength)
+    try Self.forEachRecord(
+      in: file, count: size / LedgerRecord.length, headerLength: headerLength, headerChecksum: headerChecksum
+    ) { record, index in try scan.take(record, index: index) }
+    stepCount = scan.wholeSteps
+    recordCount = scan.wholeRecords
+    let whole = scan.wholeRecords * LedgerRecord.length
+    tornTail = whole < size ? TornTail(offset: headerLength + whole, length: size - whole) : nil
+  }
+
+  /// Calls `body` with every step's move, from step 0.
+  ///
+  /// - Parameter limit: steps to go through; all whole ones without it.
+  /// - Throws: `LedgerError.otherRun` where there are fewer; whatever `body` throws.
+  public func forEachMove(limit: Int? = nil, _ body: (_ step: Int, _ move: Move) throws -> Void) throws {
+    let limit = limit ?? stepCount
+    guard limit <= stepCount else {
+      throw LedgerError(.otherRun, "\(file.path): the ledger has \(stepCount) steps, not \(limit)")
+    }
+    var move = Move()
+    try forEachWholeRecord { record, _ in
+      guard record.step < limit else { return false }
+      let direction = header.direction(step: Int(record.step), query: Int(record.query))
+      move.terms.append(Term(record.coefficient, direction))
+      move.decay = record.decay
+      if record.isLast {
+        try body(Int(record.step), move)
+        move = Move()
+      }
+      return true
+    }
+  }
+
+  /// Records of the steps below `steps`.
+  func recordCount(ofSteps steps: Int) throws -> Int {
+    var count = 0
+    try forEachWholeRecord { record, _ in
+      guard record.step < steps else { return false }
+      count += 1
+      return true
+    }
+    return count
+  }
+
+  private func forEachWholeRecord(_ body: (LedgerRecord, Int) throws -> Bool) throws {
+    try Self.forEachRecord(
+      in: file, count: recordCount, headerLength: headerLength, headerChecksum: headerChecksum
+    ) { record, index in
+      guard let record else {
+        let offset = headerLength + index * LedgerRecord.length
+        throw LedgerError(
+          .corruptRecord, "\(file.path): the record at byte \(offset) changed since the ledger was opened")
+      }
+      return try body(record, index)
+    }
+  }
+
+  /// Calls `body` with every record, nil for a damaged one, until it returns false.
+  private static func forEachRecord(
+    in file: LedgerFile, count: Int, headerLength: Int, headerChecksum: UInt32,
+    _ body: (LedgerRecord?, Int) throws -> Bool
+  ) throws {
+    let piece = 4096
+    for start in stride(from: 0, to: count, by: piece) {
+      let length = min(piece, count - start) * LedgerRecord.length
+      let bytes = try file.read(count: length, at: headerLength + start * LedgerRecord.length)
+      for offset in stride(from: 0, to: length, by: LedgerRecord.length) {
+        let index = start + offset / LedgerRecord.length
+        // A file that was cut while it was read has fewer bytes than it had.
+        let record =
+          offset + LedgerRecord.length > bytes.count
+          ? nil
+          : LedgerRecord(
+            bytes.subdata(in: offset..<offset + LedgerRecord.length), index: index, headerChecksum: headerChecksum)
+        guard try body(record, index) else { return }
+      }
+    }
+  }
+}
+
+/// Tells whole steps from a torn tail, and a torn tail from damage.
+private struct Scan {
+  let path: String
+  let headerLength: Int
+  private(set) var wholeRecords = 0
+  private(set) var wholeSteps = 0
+  private var firstBad: Int?
+  private var before: LedgerRecord?
+
+  init(path: String, headerLength: Int) {
+    self.path = path
+    self.headerLength = headerLength
+  }
+
+  mutating func take(_ record: LedgerRecord?, index: Int) throws -> Bool {
+    guard let record else {
+      firstBad = firstBad ?? index
+      return true
+    }
+    if let firstBad {
+      throw damage(firstBad, "does not agree with its checksum, and whole records follow it")
+    }
+    let query = before.map { $0.isLast ? 0 : Int($0.query) + 1 } ?? 0
+    guard record.step == wholeSteps, record.query == query else {
+      throw damage(index, "is of step \(record.step), query \(record.query); step \(wholeSteps), query \(query) is due")
+    }
+    guard query == 0 || before?.decay.bitPattern == record.decay.bitPattern else {
+      throw damage(index, "has another decay than the others of step \(record.step)")
+    }
+    guard record.coefficient.isFinite, record.decay.isFinite else {
+      throw damage(index, "of step \(record.step) holds a number that is not finite")
+    }
+    before = record
+    if record.isLast { (wholeRecords, wholeSteps) = (index + 1, wholeSteps + 1) }
+    return true
+  }
+
+  private func damage(_ index: Int, _ what: String) -> LedgerError {
+    LedgerError(
+      .corruptRecord,
+      "\(path): the record at byte \(headerLength + index * LedgerRecord.length) \(what): the file is damaged; "
+        + "steps 0 ..< \(wholeSteps) before it are whole")
+  }
+}

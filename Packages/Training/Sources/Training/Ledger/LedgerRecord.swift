@@ -1,0 +1,60 @@
+import Foundation
+
+/// One query's share of a move, as 20 bytes, little-endian:
+///
+///      0  step         u32
+///      4  query        u16
+///      6  flags        u16   bit 0: the last of its step
+///      8  coefficient  f32
+///     12  decay        f32
+///     16  checksum     u32   CRC-32 of the header's checksum (u32), the record's index in the file (u64) and bytes 0 ..< 16
+///
+/// The checksum holds the record to its place in its file, so that one moved, repeated or taken from another ledger is
+/// noticed.
+struct LedgerRecord: Equatable {
+  static let length = 20
+  private static let lastFlag: UInt16 = 1
+
+  var step: UInt32
+  var query: UInt16
+  var isLast: Bool
+  var coefficient: Float
+  var decay: Float
+
+  init(step: UInt32, query: UInt16, isLast: Bool, coefficient: Float, decay: Float) {
+    self.step = step
+    self.query = query
+    self.isLast = isLast
+    self.coefficient = coefficient
+    self.decay = decay
+  }
+
+  func encoded(index: Int, headerChecksum: UInt32) -> Data {
+    var bytes = Data(capacity: Self.length)
+    bytes.append(littleEndian: step)
+    bytes.append(littleEndian: query)
+    bytes.append(littleEndian: isLast ? Self.lastFlag : 0)
+    bytes.append(littleEndian: coefficient.bitPattern)
+    bytes.append(littleEndian: decay.bitPattern)
+    bytes.append(littleEndian: Self.checksum(bytes, index: index, headerChecksum: headerChecksum))
+    return bytes
+  }
+
+  /// nil where the checksum does not agree, or a flag is set that this format does not have.
+  init?(_ bytes: Data, index: Int, headerChecksum: UInt32) {
+    let checksum = Self.checksum(bytes.prefix(16), index: index, headerChecksum: headerChecksum)
+    let flags = bytes.littleEndian(UInt16.self, at: 6)
+    guard bytes.littleEndian(UInt32.self, at: 16) == checksum, flags & ~Self.lastFlag == 0 else { return nil }
+    self.init(
+      step: bytes.littleEndian(UInt32.self, at: 0), query: bytes.littleEndian(UInt16.self, at: 4),
+      isLast: flags & Self.lastFlag != 0, coefficient: Float(bitPattern: bytes.littleEndian(UInt32.self, at: 8)),
+      decay: Float(bitPattern: bytes.littleEndian(UInt32.self, at: 12)))
+  }
+
+  private static func checksum(_ bytes: Data, index: Int, headerChecksum: UInt32) -> UInt32 {
+    var place = Data(capacity: 12)
+    place.append(littleEndian: headerChecksum)
+    place.append(littleEndian: UInt64(index))
+    return CRC32.checksum(bytes, continuing: CRC32.checksum(place))
+  }
+}
