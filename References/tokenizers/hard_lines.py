@@ -39,6 +39,8 @@ HAND_WRITTEN = [
     "<|endoftext|>", "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n", "a<|endoftext|>b", "a <|endoftext|> b", "<|endoftext|><|endoftext|>", "<|endoftext", "endoftext|>", "<|ENDOFTEXT|>", "<<|im_end|>>",
     "<s>", "</s>", "<unk>", "<s>a</s>", " <s> a </s> ", "<s><s>", "a<unk>b", "< s >", "<repo_name>x/y<file_sep>z", "<|im_end|> ", " <|im_end|>", "\n<|im_end|>\n",
     "[MASK]", "a [MASK] b", "a[MASK]b", "a  [MASK]  b", "[MASK][MASK]", "[mask]", "[MASK] [MASK]", "wordy", "word", "a word b", "awordb", "word.word", "\u00e9word", "word\u0301", "wo\u0301rd", "word word", " word ", "WORD", "Word", "<LOW>", "a <LOW> b", "<low>", "  <low>  ",
+    # Assigned after Unicode 9, which the reference normalizes by, and after Unicode 16, which it splits by.
+    "\u32ff", "x\u32ffy", "a\u089b\u1df2", "76\u1ac8\u08e6", "\U00011938", "\ua7f2\uab69", "a\u088fb \u088f", "\ua7ce\ua7cf", "1\U00011de02", "\u0c5c\u1acf",
     "x\n[MASK]\ny", "\u3000[MASK]\u3000", "ba bar bars", "abc abcd abcde", "abcdeabcdabc", "tok", "token", "tokens",
 ]
 
@@ -69,5 +71,5 @@ def random_lines(seed, count):
         yield "".join(parts)
 
 
-def hard_lines(seed=20240601, count=280):
+def hard_lines(seed=20240601, count=266):
     return list(dict.fromkeys(HAND_WRITTEN + list(random_lines(seed, count))))

@@ -54,8 +54,12 @@ struct MergeWorkspace {
     let count = Int32(symbols.count)
     previous = (0..<count).map { $0 - 1 }
     next = (0..<count).map { $0 + 1 == count ? -1 : $0 + 1 }
-    heap.removeAll()
-    for left in 0..<count - 1 { propose(left, table) }
+    heap.fill(
+      with: (0..<count - 1).lazy.compactMap { [symbols] left in
+        table.merge(symbols[Int(left)], symbols[Int(left) + 1]).map {
+          MergeHeap.Proposal(rank: $0.rank, position: UInt32(left))
+        }
+      })
     while let top = heap.pop() {
       let left = Int(top.position)
       guard symbols[left] >= 0, next[left] >= 0 else { continue }
@@ -95,7 +99,12 @@ struct MergeHeap {
 
   private var items: [Proposal] = []
 
-  mutating func removeAll() { items.removeAll(keepingCapacity: true) }
+  /// Starts anew from `proposals`, in linear time.
+  mutating func fill(with proposals: some Sequence<Proposal>) {
+    items.removeAll(keepingCapacity: true)
+    items.append(contentsOf: proposals)
+    for parent in (0..<items.count / 2).reversed() { sink(items[parent], from: parent) }
+  }
 
   mutating func push(_ proposal: Proposal) {
     var child = items.count
@@ -111,17 +120,23 @@ struct MergeHeap {
 
   mutating func pop() -> Proposal? {
     guard let top = items.first, let last = items.popLast() else { return nil }
-    guard !items.isEmpty else { return top }
-    var parent = 0
-    while true {
-      var child = 2 * parent + 1
-      if child >= items.count { break }
-      if child + 1 < items.count, items[child + 1].key < items[child].key { child += 1 }
-      if last.key <= items[child].key { break }
-      items[parent] = items[child]
-      parent = child
-    }
-    items[parent] = last
+    if !items.isEmpty { sink(last, from: 0) }
     return top
+  }
+
+  /// Puts `proposal` at `parent` or below it.
+  private mutating func sink(_ proposal: Proposal, from parent: Int) {
+    var parent = parent
+    items.withUnsafeMutableBufferPointer { items in
+      while true {
+        var child = 2 * parent + 1
+        if child >= items.count { break }
+        if child + 1 < items.count, items[child + 1].key < items[child].key { child += 1 }
+        if proposal.key <= items[child].key { break }
+        items[parent] = items[child]
+        parent = child
+      }
+      items[parent] = proposal
+    }
   }
 }
