@@ -1,7 +1,7 @@
 """Makes the goldens of Packages/Transformer: tiny random LLaMA models with what `transformers` computes from them.
 
     pip install -r requirements.txt
-    python make_goldens.py --out ../../Packages/Transformer/Tests/TransformersTests/Goldens [--stories STORIES260K_FOLDER]
+    python make_goldens.py --out ../../Packages/Transformer/Tests/TransformersTests/Goldens --smollm2 SMOLLM2_GGUF [--stories STORIES260K_FOLDER]
 
 Each folder holds a model as users have it (config.json in the spelling of transformers 4 or 5, safetensors) and
 expected.json: token ids, the logits of every row and 20 greedily generated tokens, in float32 on the CPU. `gguf/` holds
@@ -16,7 +16,7 @@ import shutil
 import numpy
 import torch
 import transformers
-from gguf import GGMLQuantizationType, GGUFWriter, quants
+from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter, quants
 from safetensors.torch import load_file, save_file
 
 LLAMA3 = {
@@ -282,10 +282,52 @@ def make_stories(out, folder):
     write(out / "stories260K.expected.json", cases)
 
 
+SMOLLM2_IDS = [
+    [504, 3575, 282, 4649, 314],
+    [269, 637, 99, 253, 26597, 284, 1129, 7053, 3444, 1673, 657, 436],
+    [504, 555, 4642, 335, 260, 39472, 30, 1032, 253, 966, 28, 913, 31671, 429, 260, 574, 447, 30],
+    [62, 6927, 542, 3459, 23026, 288, 216, 36, 40, 282, 874, 2428, 281, 4124, 28, 284, 965, 1041, 3459, 2745, 347, 800,
+     23026, 281, 2405, 30, 19659, 5652, 1041, 3459],
+]
+
+
+def make_smollm2(out, file):
+    """SmolLM2-135M-Instruct: `transformers` with the weights that the gguf package dequantises."""
+    config = transformers.LlamaConfig(
+        hidden_size=576, intermediate_size=1536, num_hidden_layers=30, num_attention_heads=9, num_key_value_heads=3,
+        vocab_size=49152, max_position_embeddings=8192, rms_norm_eps=1e-5, tie_word_embeddings=True,
+        rope_parameters={"rope_type": "default", "rope_theta": 100000.0})
+    config._attn_implementation = "eager"
+    model = transformers.LlamaForCausalLM(config).eval()
+    stored = {tensor.name: tensor for tensor in GGUFReader(file).tensors}
+    weights = {}
+    for key in model.state_dict():
+        tensor = stored[gguf_name("model.embed_tokens.weight" if key == "lm_head.weight" else key)]
+        plain = quants.dequantize(tensor.data, tensor.tensor_type).astype(numpy.float32)
+        heads = {"q_proj": 9, "k_proj": 3}.get(key.split(".")[-2])
+        weights[key] = torch.from_numpy(numpy.ascontiguousarray(unpermuted(plain, heads) if heads else plain))
+    model.load_state_dict(weights)
+    model.generation_config = transformers.GenerationConfig(pad_token_id=2, eos_token_id=None)
+    cases = []
+    for ids in SMOLLM2_IDS:
+        prompt = torch.tensor([ids])
+        with torch.no_grad():
+            logits = model(prompt).logits[0]
+            text = model.generate(prompt, attention_mask=torch.ones_like(prompt), max_new_tokens=20, do_sample=False)[0]
+        top = logits[-1].topk(10)
+        losses = torch.nn.functional.cross_entropy(logits[:-1], prompt[0, 1:], reduction="none")
+        cases.append({
+            "ids": ids, "last_top10_ids": top.indices.tolist(), "last_top10_logits": top.values.tolist(),
+            "nll_per_token": losses.tolist(), "generated": text[len(ids):].tolist(),
+        })
+    write(out / "smollm2.expected.json", {"parameters": model.num_parameters(), "cases": cases})
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--stories", type=pathlib.Path, default="../../Models/stories260K")
+    parser.add_argument("--smollm2", type=pathlib.Path, required=True, help="SmolLM2-135M-Instruct.Q4_1.gguf")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     if arguments.out.exists():
@@ -305,6 +347,7 @@ def main():
     make_blocks(gguf)
     make_sampling(arguments.out)
     make_stories(arguments.out, arguments.stories)
+    make_smollm2(arguments.out, arguments.smollm2)
 
 
 main()
