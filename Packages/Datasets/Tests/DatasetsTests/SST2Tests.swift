@@ -69,6 +69,21 @@ import TuningCore
     #expect(zipped.dev.allSatisfy { !seen.contains($0.origin) })
   }
 
+  @Test func theHashBindsEveryLabel() throws {
+    func hash(labels: String) throws -> ContentHash {
+      try withTemporaryFolder { folder in
+        let lines = zip(["good", "bad"], labels).map { "\($0)\t\($1)\n" }
+        let table = "sentence\tlabel\n" + lines.joined()
+        try write(["train.tsv": table, "dev.tsv": table], in: folder)
+        let counts = SplitCounts(train: 1, dev: 1, evaluation: 2)
+        return try TaskData(SST2(), in: DataSource(folder), counts: counts).contentHash
+      }
+    }
+    let original = try hash(labels: "10"), again = try hash(labels: "10"), flipped = try hash(labels: "11")
+    #expect(original == again)
+    #expect(original != flipped)
+  }
+
   @Test func templatesAreTheBenchmarks() throws {
     try withTemporaryFolder { folder in
       try write(["SST-2/dev.tsv": "sentence\tlabel\n  a \u{a0}film \t0\r\n"], in: folder)
