@@ -10,6 +10,10 @@ let package = Package(
     .package(path: "../Tensor"),
     .package(path: "../TuningCore"),
     .package(path: "../Bundle"),
+    .package(path: "../Tokenizer"),
+    .package(path: "../Transformer"),
+    .package(path: "../Datasets"),
+    .package(path: "../Eval"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -19,6 +23,10 @@ let package = Package(
         .product(name: "TensorCore", package: "Tensor"),
         .product(name: "TuningCore", package: "TuningCore"),
         .product(name: "Bundles", package: "Bundle"),
+        .product(name: "Tokenizers", package: "Tokenizer"),
+        .product(name: "Transformers", package: "Transformer"),
+        .product(name: "Datasets", package: "Datasets"),
+        .product(name: "Evaluation", package: "Eval"),
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: [.treatAllWarnings(as: .error)]
@@ -29,6 +37,7 @@ let package = Package(
         "Training",
         .product(name: "TensorCore", package: "Tensor"),
         .product(name: "TuningCore", package: "TuningCore"),
+        .product(name: "Bundles", package: "Bundle"),
       ]
     ),
   ],

@@ -1,7 +1,7 @@
 /// Why a plugin was refused.
 public struct PluginError: Error, CustomStringConvertible, Sendable {
   /// Stable; tests and callers match it.
-  public enum Code: String, Sendable {
+  public enum Code: String, Sendable, CaseIterable {
     case notFound
     /// Not an ELF shared object.
     case notALibrary

@@ -94,6 +94,7 @@ enum SharedLibraryFile {
 
   private static func truncated(_ path: String, _ what: String, end: UInt64, size: UInt64) -> PluginError {
     PluginError(
-      .truncated, "\(path): cut short: its \(what) end at byte \(end), the file has \(size): build or copy it anew")
+      .truncated, "\(path): cut short: it should hold \(what) up to byte \(end), and has \(size): build or copy it anew"
+    )
   }
 }
