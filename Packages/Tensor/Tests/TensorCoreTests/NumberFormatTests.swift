@@ -123,6 +123,34 @@ private func patterns(_ values: [Float], _ dtype: DType) throws -> [UInt16] {
     }
   }
 
+  /// For each word the value that it just rounds up, and the one before, which it cuts.
+  @Test(arguments: [DType.float16, .bfloat16])
+  func theWordDecidesAtTheVeryPlace(_ dtype: DType) throws {
+    let count = 4000, words = words(seed: 31, path: "w", count: count), dropped: UInt32 = dtype == .float16 ? 13 : 16
+    // Of 1 and its neighbour: the fraction of a step and the word's low bits make a step, or one bit less.
+    let below = words.map { Float(bitPattern: Float(1).bitPattern + (1 << dropped - 1 - $0 % (1 << dropped))) }
+    try expectSteps(below, 0, 1.0, dtype)
+    try expectSteps(below.map { $0.nextUp }, 1, 1.0, dtype)
+    guard dtype == .float16 else { return }
+    // Below 2⁻¹⁴ a step is 2⁻²⁴, and its fraction is compared with the word's 24 high bits.
+    let fractions = words.map { Float($0 >> 8) * 0x1p-48 }
+    try expectSteps(fractions, 0, 0, dtype)
+    try expectSteps(fractions.map { $0.nextUp }, 1, 0, dtype)
+  }
+
+  /// `values`, rounded with the words of (31, `w`), lie `steps` after `origin`'s pattern.
+  private func expectSteps(
+    _ values: [Float], _ steps: UInt16, _ origin: Float, _ dtype: DType, at location: SourceLocation = #_sourceLocation
+  ) throws {
+    let tensor = try Tensor(zeros: [values.count], dtype: dtype)
+    values.withUnsafeBufferPointer {
+      tensor.storeStochastically($0, at: 0, seed: 31, pathHash: AddressedNoise.hash(ofPath: "w"))
+    }
+    let start = try patterns([origin], dtype)[0]
+    let others = tensor.halves.count { $0 != start + steps }
+    #expect(others == 0, sourceLocation: location)
+  }
+
   @Test func whatIsRepresentableStays() throws {
     for dtype in [DType.float16, .bfloat16] {
       let exact = stride(from: UInt16(0), through: greatestFinite(dtype), by: 7).map { Float(value(of: $0, dtype)) }

@@ -27,10 +27,10 @@ import Testing
 
   @Test(arguments: DType.allCases)
   func copyIsApart(_ dtype: DType) throws {
-    let original = try tensor(300, [300])
+    let original = try tensor(256, [256])
     let copy = try original.copy(as: dtype)
-    #expect(copy.dtype == dtype && copy.shape == [300])
-    #expect(copy.values == (dtype == .bfloat16 ? copy.values : original.values))
+    #expect(copy.dtype == dtype && copy.shape == [256])
+    #expect(copy.values == original.values)
     [Float](repeating: 7, count: 1).withUnsafeBufferPointer { copy.store($0, at: 0) }
     #expect(original.values[0] == 0 && copy.values[0] == 7)
   }
@@ -40,7 +40,8 @@ import Testing
     let count = (1 << 18) + 3
     let original = try tensor(count, [count])
     let copy = try original.copy()
-    #expect(copy.values.bits == original.values.bits)
+    let isSame = copy.values.bits == original.values.bits
+    #expect(isSame)
   }
 
   @Test func zeros() throws {

@@ -97,6 +97,15 @@ func expectClose(
   }
 }
 
+/// Records the first place where two long lists differ. (`#expect` would look for the shortest edit between them.)
+func expectSame<T: Equatable>(
+  _ got: [T], _ expected: [T], _ what: String = "", at location: SourceLocation = #_sourceLocation
+) {
+  #expect(got.count == expected.count, "\(what)", sourceLocation: location)
+  guard let i = zip(got, expected).enumerated().first(where: { $0.element.0 != $0.element.1 })?.offset else { return }
+  Issue.record("\(what) [\(i)]: \(got[i]), not \(expected[i])", sourceLocation: location)
+}
+
 extension Sequence<Float> {
   var bits: [UInt32] { map(\.bitPattern) }
 }

@@ -55,7 +55,7 @@ import TuningCore
     #expect(try oracle.losses(at: displacements, on: try batch()).bits == first.bits)
   }
 
-  /// Losses come in the order they were asked for, and do not depend on what is asked for beside them.
+  /// Losses come in the order that they were asked for, and do not depend on what is asked for beside them.
   @Test func manyDisplacements() throws {
     let oracle = oracle(try ToyModel.state()), batch = try batch()
     let displacements = (0..<5).map { Displacement([Term(0.01 * Float($0), Direction(seed: UInt64($0)))]) }
@@ -97,8 +97,11 @@ import TuningCore
     for number in 0..<4 {
       let prompt = dice.tokens(3 + number * 4, below: 50)
       for count in [1, 3, 2] {
-        let request = ScoringRequest(prompt: prompt, continuations: [dice.tokens(count, below: 50)])
-        alone += try oracle.logProbabilities(on: try PackedBatch([request]))[0]
+        let sequence = prompt + dice.tokens(count, below: 50)
+        let request = ScoringRequest(prompt: [], continuations: [sequence], scoredCounts: [count])
+        let batch = try PackedBatch([request])
+        #expect(batch.layout.segments.count == 1)
+        alone += try oracle.logProbabilities(on: batch)[0]
       }
     }
     expectClose(packed, alone.map(Double.init), tolerance: 1e-6)

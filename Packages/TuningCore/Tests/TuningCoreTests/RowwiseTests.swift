@@ -22,7 +22,7 @@ import TuningCore
       for (lane, term) in pair.enumerated() {
         let rows = try table.displaced(by: [term]).tensor.values
         let expected = tokens.flatMap { rows[Int($0) * width..<(Int($0) + 1) * width] }
-        #expect(out.array(lane: lane).bits == expected.bits, "width \(width), lane \(lane)")
+        expectSame(out.array(lane: lane).bits, expected.bits, "width \(width), lane \(lane)")
       }
     }
   }
@@ -60,14 +60,14 @@ import TuningCore
     let b = try Tensor(dice.floats(rows * columns), shape: [rows, columns])
     let evaluator = EagerEvaluator(threads: Threads(threads))
     let x = evaluator.activation(a), y = evaluator.activation(b)
-    #expect(evaluator.add(x, y, scale: 1).array().bits == zip(a.values, b.values).map { ($0 + $1).bitPattern })
+    expectSame(evaluator.add(x, y, scale: 1).array().bits, zip(a.values, b.values).map { ($0 + $1).bitPattern })
     let scaled = evaluator.add(x, y, scale: -0.3)
-    #expect(scaled.array().bits == zip(a.values, b.values).map { Float.init($0).addingProduct(-0.3, $1).bitPattern })
+    expectSame(scaled.array().bits, zip(a.values, b.values).map { Float.init($0).addingProduct(-0.3, $1).bitPattern })
     let silu = evaluator.siluMultiply(gate: x, up: y)
     expectClose(
       silu.array(), zip(a.values, b.values).map { Double($0) / (1 + exp(-Double($0))) * Double($1) })
-    #expect(evaluator.add(x, x, scale: 1).array().bits == a.values.map { (2 * $0).bitPattern })
-    #expect(x.array().bits == a.values.bits && y.array().bits == b.values.bits)
+    expectSame(evaluator.add(x, x, scale: 1).array().bits, a.values.map { (2 * $0).bitPattern })
+    expectSame(x.array().bits + y.array().bits, a.values.bits + b.values.bits)
   }
 
   /// One lane and two make two, whichever is the argument that may be reused.
