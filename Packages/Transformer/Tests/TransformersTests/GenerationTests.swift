@@ -115,12 +115,20 @@ import TuningCore
     #expect(try sample(1) != sample(2))
   }
 
-  /// The same text continued from its middle goes on as before: draws belong to positions.
+  /// The draw for a token is that of its own place in the text, so text continued from its middle goes on as before.
   @Test func samplingIsAFunctionOfThePosition() throws {
     let (generator, expected) = try golden()
-    let options = GenerationOptions(maximumNewTokens: 12, sampler: try TokenSampler(temperature: 1.2, seed: 5))
+    let sampler = try TokenSampler(temperature: 1.2, seed: 5)
+    let options = GenerationOptions(maximumNewTokens: 12, sampler: sampler)
     let whole = try generator.generate(after: expected.prompt, options: options).tokens
     let rest = try generator.generate(after: expected.prompt + whole[..<5], options: options).tokens
     #expect(Array(rest[..<7]) == Array(whole[5...]))
+    let text = expected.prompt + whole
+    let evaluator = EagerEvaluator(threads: Threads(1))
+    let all = try generator.model.logits(of: text, state: generator.state, evaluator: evaluator)
+    for place in expected.prompt.count..<text.count {
+      let row = UnsafeBufferPointer(rebasing: all.floats()[(place - 1) * 37..<place * 37])
+      #expect(try sampler.token(from: row, position: place) == text[place])
+    }
   }
 }

@@ -5,28 +5,38 @@ import TuningCore
 public struct LlamaConfiguration: ModelConfiguration, Equatable {
   public static let modelType = "llama"
 
+  /// V: number of token ids.
   public var vocabularySize: Int
   /// C: elements of a hidden state.
   public var hiddenSize: Int
   /// F: elements of the feed-forward layer.
   public var intermediateSize: Int
+  /// Number of transformer layers.
   public var layerCount: Int
   /// Query heads, their groups of shared keys and values, and elements of a head.
   public var heads: AttentionHeads
+  /// Most tokens in a sequence: `max_position_embeddings`.
   public var maximumLength: Int
+  /// Added to the mean square in every norm.
   public var rmsNormEpsilon: Double
   /// Base of the rotary frequencies.
   public var ropeTheta: Double
+  /// What the rotary frequencies are changed by.
   public var ropeScaling: RopeScaling
   /// Whether q, k, v and o have biases.
   public var hasAttentionBias: Bool
   /// Whether gate, up and down have biases.
   public var hasFeedForwardBias: Bool
+  /// Whether the embedding is the output table too.
   public var tiesWordEmbeddings: Bool
+  /// `bos_token_id`.
   public var beginningOfSequence: Int32?
+  /// `eos_token_id`: one, several or none.
   public var endOfSequence: [Int32]
+  /// `pad_token_id`.
   public var padding: Int32?
 
+  /// With the defaults of `transformers`.
   public init(
     vocabularySize: Int, hiddenSize: Int, intermediateSize: Int, layerCount: Int, heads: AttentionHeads,
     maximumLength: Int = 2048, rmsNormEpsilon: Double = 1e-6, ropeTheta: Double = 10000,

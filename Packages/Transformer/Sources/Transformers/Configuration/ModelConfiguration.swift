@@ -4,8 +4,11 @@ import TuningCore
 
 /// A tensor that a model of some configuration has.
 public struct ParameterSpecification: Sendable, Equatable {
+  /// Hugging Face's name.
   public let path: ParameterPath
+  /// Outermost axis first.
   public let shape: [Int]
+  /// What it is in its layer.
   public let role: ParameterRole
 
   public init(path: ParameterPath, shape: [Int], role: ParameterRole) {

@@ -6,15 +6,18 @@ import TensorCore
 public struct GGUFFile: Sendable {
   /// One tensor as the header describes it.
   public struct Entry: Sendable {
+    /// The file's own name: `blk.0.attn_q.weight`.
     public let name: String
     /// Outermost axis first, as everywhere here; the file has it the other way round.
     public let shape: [Int]
+    /// How its elements are stored.
     public let type: GGUFTensorType
     /// Bytes of the file.
     public let bytes: Range<Int>
   }
 
   public let url: URL
+  /// Of the format: 2 or 3.
   public let version: Int
   public let metadata: GGUFMetadata
   /// In the order of the header.
@@ -131,6 +134,7 @@ public struct GGUFFile: Sendable {
     }
   }
 
+  /// The description of the tensor `name`.
   public subscript(name: String) -> Entry? { index[name].map { entries[$0] } }
 
   /// The tensor `name` in `dtype`; nil leaves plain types as they are and makes `float32` of quantised ones.

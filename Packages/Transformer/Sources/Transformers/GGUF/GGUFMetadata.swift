@@ -17,12 +17,14 @@ public enum GGUFValue: Sendable, Equatable {
 /// The key-value part of a GGUF file. Getters return nil for an absent key and throw for one of another type.
 public struct GGUFMetadata: Sendable {
   public let file: URL
+  /// Everything that the file says, by key.
   public let values: [String: GGUFValue]
 
   private func mismatch(_ key: String, _ expected: String) -> ModelError {
     ModelError(.invalidConfiguration, "\(file.path): metadata key '\(key)' is not \(expected)")
   }
 
+  /// The text at `key`.
   public func string(_ key: String) throws -> String? {
     switch values[key] {
     case nil: return nil
@@ -31,6 +33,7 @@ public struct GGUFMetadata: Sendable {
     }
   }
 
+  /// The integer, of whatever width, at `key`.
   public func integer(_ key: String) throws -> Int? {
     switch values[key] {
     case nil: return nil
@@ -39,6 +42,7 @@ public struct GGUFMetadata: Sendable {
     }
   }
 
+  /// The float or integer at `key`.
   public func number(_ key: String) throws -> Double? {
     switch values[key] {
     case nil: return nil
@@ -48,6 +52,7 @@ public struct GGUFMetadata: Sendable {
     }
   }
 
+  /// The truth value at `key`.
   public func bool(_ key: String) throws -> Bool? {
     switch values[key] {
     case nil: return nil
@@ -56,6 +61,7 @@ public struct GGUFMetadata: Sendable {
     }
   }
 
+  /// The array of texts at `key`.
   public func strings(_ key: String) throws -> [String]? {
     switch values[key] {
     case nil: return nil
@@ -64,6 +70,7 @@ public struct GGUFMetadata: Sendable {
     }
   }
 
+  /// The array of integers at `key`.
   public func integers(_ key: String) throws -> [Int]? {
     switch values[key] {
     case nil: return nil

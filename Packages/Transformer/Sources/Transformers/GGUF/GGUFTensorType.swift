@@ -6,6 +6,7 @@ public struct GGUFTensorType: Sendable {
   public let name: String
   /// Elements of a block, 1 for plain types: rows are whole blocks.
   public let blockElementCount: Int
+  /// Bytes of a block.
   public let blockByteCount: Int
   /// For plain types.
   public let dtype: DType?

@@ -3,7 +3,9 @@ import TuningCore
 
 /// What and how much to generate.
 public struct GenerationOptions: Sendable {
+  /// Greatest number of tokens to add.
   public var maximumNewTokens: Int
+  /// How each token is chosen.
   public var sampler: TokenSampler
   /// Tokens that end the text; none of them becomes part of it.
   public var stopTokens: Set<Int32>
@@ -23,6 +25,7 @@ public struct GenerationOptions: Sendable {
 
 /// What was generated.
 public struct Generation: Sendable, Equatable {
+  /// What ended it.
   public enum Finish: Sendable, Equatable {
     case stopToken(Int32)
     case stopString(String)
@@ -36,15 +39,19 @@ public struct Generation: Sendable, Equatable {
   public var tokens: [Int32]
   /// Their text up to a stop string; empty without `decode`.
   public var text: String
+  /// Why there is no more.
   public var finish: Finish
 }
 
 /// Generates text token by token, with a cache of keys and values.
 public struct TextGenerator {
+  /// What generates.
   public let model: any LanguageModel
+  /// Its parameters and adapters.
   public let state: ModelState
   private let evaluator: EagerEvaluator
 
+  /// A generator that keeps the memory of its activations from text to text.
   public init(_ model: any LanguageModel, state: ModelState, threads: Threads = .available) {
     self.model = model
     self.state = state

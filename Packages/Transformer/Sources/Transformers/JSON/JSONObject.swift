@@ -13,13 +13,22 @@ struct JSONObject {
     self.prefix = prefix
   }
 
+  /// Configurations are kilobytes, the largest index of shards a few megabytes.
+  private static let greatestFile = 64 << 20
+
   /// The object that `file` holds.
   ///
   /// - Throws: `ModelError.unreadableFile` or `.malformedFile`.
   init(contentsOf file: URL) throws {
     let data: Data
     do {
+      let size = try file.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
+      guard size <= JSONObject.greatestFile else {
+        throw ModelError(.malformedFile, "\(file.path): \(size) bytes are too many for a configuration")
+      }
       data = try Data(contentsOf: file)
+    } catch let error as ModelError {
+      throw error
     } catch {
       throw ModelError(.unreadableFile, "\(file.path): cannot be read: \(error.localizedDescription)")
     }

@@ -27,6 +27,6 @@ extension LanguageModel {
     let hidden = hiddenStates(
       of: tokens, layout: SequenceLayout(sequenceOf: tokens.count, startingAt: start), rows: rows, state: state,
       cache: cache, evaluator: evaluator)
-    return evaluator.linear(hidden, outputTable, in: state)
+    return evaluator.linear(hidden, weight: state.parameters.require(outputTable), bias: nil)
   }
 }

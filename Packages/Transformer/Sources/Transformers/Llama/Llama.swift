@@ -11,11 +11,13 @@ public struct Llama: LanguageModel {
   static let norm: ParameterPath = "model.norm.weight"
   static let head: ParameterPath = "lm_head.weight"
 
+  /// The model's shape.
   public let configuration: LlamaConfiguration
   private let layers: [LlamaLayer]
   private let inverseFrequencies: [Float]
   private let epsilon: Float
 
+  /// The model of this shape; it holds no weights.
   public init(_ configuration: LlamaConfiguration) {
     self.configuration = configuration
     layers = (0..<configuration.layerCount).map { LlamaLayer($0, configuration) }

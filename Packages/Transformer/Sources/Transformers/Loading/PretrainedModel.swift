@@ -6,6 +6,7 @@ import TuningCore
 public struct PretrainedModel: Sendable {
   /// Where a model came from.
   public struct Source: Sendable {
+    /// Of the weights.
     public enum Format: String, Sendable {
       case safetensors
       case gguf
@@ -22,10 +23,13 @@ public struct PretrainedModel: Sendable {
     public let tensorTypes: [String: Int]
   }
 
+  /// The definition, without weights.
   public let model: any LanguageModel
+  /// The model's shape.
   public let configuration: any ModelConfiguration
   /// The parameters, none of them trainable yet.
   public var state: ModelState
+  /// Where it came from.
   public let source: Source
   /// Tokens at which generation stops: those of `generation_config.json` where it names any, the configuration's else.
   public let stopTokens: [Int32]

@@ -4,6 +4,7 @@ import TensorCore
 /// The safetensors weights of a Hugging Face folder: `model.safetensors`, or the shards that
 /// `model.safetensors.index.json` lists.
 public struct SafetensorsArchive: Sendable {
+  /// One, or the shards in the order of their names.
   public let files: [SafetensorsFile]
   private let shard: [String: Int]
 

@@ -33,6 +33,7 @@ public struct SafetensorsFile: Sendable {
     index = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($1.name, $0) })
   }
 
+  /// The description of the tensor `name`.
   public subscript(name: String) -> Entry? { index[name].map { entries[$0] } }
 
   /// The tensor `name`: a read-only view of the file, or a copy where its data does not lie at a multiple of the
