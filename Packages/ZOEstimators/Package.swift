@@ -18,7 +18,8 @@ let package = Package(
     .testTarget(
       name: "ZOEstimatorsTests",
       dependencies: [
-        "ZOEstimators", .product(name: "TensorCore", package: "Tensor"), .product(name: "TuningCore", package: "TuningCore"),
+        "ZOEstimators", .product(name: "TensorCore", package: "Tensor"),
+        .product(name: "TuningCore", package: "TuningCore"),
       ]
     ),
   ],

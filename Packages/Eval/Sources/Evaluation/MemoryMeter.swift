@@ -17,7 +17,9 @@ public struct MemoryMeter: Sendable {
     guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return nil }
     func bytes(_ key: String) -> Int? {
       guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(key + ":") }) else { return nil }
-      return line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
+      return line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) }.map {
+        $0 * 1024
+      }
     }
     guard let resident = bytes("VmRSS"), let anonymous = bytes("RssAnon"), let peak = bytes("VmHWM") else { return nil }
     return Reading(resident: resident, anonymous: anonymous, peak: peak)

@@ -17,11 +17,13 @@ public struct LoRA: TuningScheme {
   public var alpha: Float
   public var targets: TargetModules
 
-  public init(rank: Int = 8, alpha: Float = 16, targets: [String] = ["q_proj", "v_proj"]) {
+  public init(
+    rank: Int = 8, alpha: Float = 16, targets: [String] = ["q_proj", "v_proj"], blocks: ClosedRange<Int>? = nil
+  ) {
     precondition(rank >= 1, "LoRA: rank \(rank)")
     self.rank = rank
     self.alpha = alpha
-    self.targets = TargetModules(targets)
+    self.targets = TargetModules(targets, blocks: blocks)
   }
 
   public func attach(to state: inout ModelState, seeds: SeedSequence) throws {
@@ -57,13 +59,15 @@ public struct LoRA: TuningScheme {
   }
 
   public var adapterConfiguration: [String: OptionValue]? {
-    [
+    var configuration: [String: OptionValue] = [
       "peft_type": .text("LORA"), "task_type": .text("CAUSAL_LM"), "r": .integer(rank),
       "lora_alpha": .number(Double(alpha)), "lora_dropout": .number(0), "bias": .text("none"),
       "fan_in_fan_out": .boolean(false), "inference_mode": .boolean(true),
       "target_modules": targets.names == [TargetModules.allLinear]
         ? .text(TargetModules.allLinear) : .list(targets.names.map(OptionValue.text)),
     ]
+    if let blocks = targets.blocks { configuration["layers_to_transform"] = .list(blocks.map { .integer($0) }) }
+    return configuration
   }
 }
 
@@ -72,17 +76,33 @@ extension LoRA {
     name: "lora", summary: "Low-rank adaptation of linear layers; the model's own weights stay frozen and mapped.",
     reference: "Hu et al. 2022, arXiv 2106.09685", cost: "rank · (in + out) parameters a layer in float32",
     options: [
-      OptionSpecification("rank", .integer(atLeast: 1, atMost: 4096), default: .integer(8), help: "r, the width between A and B"),
+      OptionSpecification(
+        "rank", .integer(atLeast: 1, atMost: 4096), default: .integer(8), help: "r, the width between A and B"),
       OptionSpecification(
         "alpha", .number(above: 0, atMost: .infinity), default: .number(16), help: "α; the product is scaled by α / r"),
       OptionSpecification(
         "targets", .names, default: .list([.text("q_proj"), .text("v_proj")]),
         help: "ends of the layers' names, or all-linear"),
+      OptionSpecification(
+        "layers", .text, default: .text("all"),
+        help: "transformer blocks: all, one (29) or a range (25-29); what lies below is computed once for both sides"),
     ])
 
-  public init(options: Options) {
+  /// - Throws: `TuningError.invalidOption` for layers that are neither `all`, a number nor a range.
+  public init(options: Options) throws {
     self.init(
-      rank: options.integer("rank"), alpha: Float(options.number("alpha")), targets: options.names("targets"))
+      rank: options.integer("rank"), alpha: Float(options.number("alpha")), targets: options.names("targets"),
+      blocks: try LoRA.blocks(options.text("layers")))
+  }
+
+  private static func blocks(_ text: String) throws -> ClosedRange<Int>? {
+    guard text != "all" else { return nil }
+    let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+    guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], 0 <= first, first <= last
+    else {
+      throw TuningError(.invalidOption, "lora.layers must be all, a number or a range such as 25-29, got '\(text)'")
+    }
+    return first...last
   }
 }
 

@@ -1,31 +1,58 @@
 import TuningCore
 
-/// Chooses linear layers by the ends of their module names: `q_proj` takes every layer's `...self_attn.q_proj`.
+/// Chooses linear layers by the ends of their module names, `q_proj` takes every block's `...self_attn.q_proj`, and by
+/// the blocks that they lie in.
 public struct TargetModules: Sendable, Equatable {
   public static let allLinear = "all-linear"
   public let names: [String]
+  /// Numbers of the transformer blocks; nil: all.
+  public let blocks: ClosedRange<Int>?
 
-  public init(_ names: [String]) { self.names = names }
+  public init(_ names: [String], blocks: ClosedRange<Int>? = nil) {
+    self.names = names
+    self.blocks = blocks
+  }
 
   /// The layers' weights in the model's order.
   ///
-  /// - Throws: `TuningError.unmatchedTarget` where a name takes no layer: none is left out in silence.
+  /// - Throws: `TuningError.unmatchedTarget` where a name takes no layer or a block is not there: nothing is left out in
+  ///   silence.
   public func layers(of parameters: ParameterSet) throws -> [Parameter] {
-    let linear = parameters.parameters.filter { $0.role == .linear && $0.path.name.hasSuffix(".weight") }
-    let modules = linear.map { String($0.path.name.dropLast(".weight".count)) }
+    let linear = parameters.parameters.filter { $0.role == .linear }.map { (parameter: $0, module: Module($0.path)) }
+    try checkBlocks(linear.compactMap(\.module.block).max().map { $0 + 1 } ?? 0)
+    let inBlocks = linear.filter { layer in blocks.map { $0.contains(layer.module.block ?? -1) } ?? true }
     if names == [TargetModules.allLinear] {
-      // The head turns states into logits; PEFT's "all-linear" leaves it out too.
-      return zip(linear, modules).filter { $1.contains(".") }.map(\.0)
+      // As PEFT's: what turns states into logits lies in no block and is left out.
+      return inBlocks.filter { $0.module.block != nil }.map(\.parameter)
     }
-    let endings = Set(modules.compactMap { $0.split(separator: ".").last.map(String.init) }).sorted()
-    for name in names where !modules.contains(where: { TargetModules.matches($0, name) }) {
+    let endings = Set(linear.map(\.module.lastName)).sorted()
+    for name in names where !linear.contains(where: { $0.module.matches(name) }) {
       throw TuningError(
         .unmatchedTarget,
         "target '\(name)' matches none of the model's \(linear.count) linear layers."
           + "\(NearName.hint(for: name, among: endings)) Their names end in \(endings.joined(separator: ", ")).")
     }
-    return zip(linear, modules).filter { _, module in names.contains { TargetModules.matches(module, $0) } }.map(\.0)
+    return inBlocks.filter { layer in names.contains { layer.module.matches($0) } }.map(\.parameter)
   }
 
-  static func matches(_ module: String, _ name: String) -> Bool { module == name || module.hasSuffix("." + name) }
+  private func checkBlocks(_ count: Int) throws {
+    guard let blocks, blocks.upperBound >= count else { return }
+    throw TuningError(
+      .unmatchedTarget,
+      "blocks \(blocks.lowerBound)-\(blocks.upperBound) are asked for, the model has \(count): 0 to \(count - 1)")
+  }
+
+  /// A layer's name without `.weight`.
+  private struct Module {
+    let name: String
+
+    init(_ weight: ParameterPath) {
+      name = weight.name.hasSuffix(".weight") ? String(weight.name.dropLast(".weight".count)) : weight.name
+    }
+
+    func matches(_ target: String) -> Bool { name == target || name.hasSuffix("." + target) }
+    var lastName: String { String(name.split(separator: ".").last ?? "") }
+    /// The first number among the name's parts: `model.layers.7.mlp.up_proj` lies in block 7.
+    var block: Int? { name.split(separator: ".").lazy.compactMap { Int($0) }.first }
+  }
 }

@@ -10,16 +10,20 @@ extension ZOSGD {
     cost: "2q forward passes a step (q + 1 one-sided), no state",
     options: [
       OptionSpecification(
-        "epsilon", .number(above: 0, atMost: 10), default: .number(1e-3), help: "how far along a direction the loss is asked for"),
+        "epsilon", .number(above: 0, atMost: 10), default: .number(1e-3),
+        help: "how far along a direction the loss is asked for"),
       OptionSpecification(
-        "queries", .integer(atLeast: 1, atMost: 65535), default: .integer(1), help: "directions a step, q; their estimates are averaged"),
+        "queries", .integer(atLeast: 1, atMost: 65535), default: .integer(1),
+        help: "directions a step, q; their estimates are averaged"),
       OptionSpecification(
         "sides", .choice(RandomizedGradientEstimator.Sides.allCases.map(\.rawValue)), default: .text("two-sided"),
         help: "two-sided: L(θ+εz) − L(θ−εz); one-sided: L(θ+εz) − L(θ)"),
       OptionSpecification(
-        "law", .choice(DirectionLaw.allCases.map(\.rawValue)), default: .text("gaussian"), help: "distribution of the directions"),
+        "law", .choice(DirectionLaw.allCases.map(\.rawValue)), default: .text("gaussian"),
+        help: "distribution of the directions"),
       OptionSpecification(
-        "weight_decay", .fraction(from: 0, below: .infinity), default: .number(0), help: "λ, decoupled; norms and biases do not decay"),
+        "weight_decay", .fraction(from: 0, below: .infinity), default: .number(0),
+        help: "λ, decoupled; norms and biases do not decay"),
     ])
 
   public init(options: Options) {

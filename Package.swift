@@ -1,0 +1,64 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// A package in Packages/ by its folder and module, and what its tests import beside it.
+struct House {
+  var folder: String
+  var module: String
+  var tests: [String]
+  var goldens = false
+  var excluded: [String] = []
+}
+
+let houses = [
+  House(folder: "Tensor", module: "TensorCore", tests: [], goldens: true),
+  House(folder: "Tokenizer", module: "Tokenizers", tests: [], excluded: ["Fixtures"]),
+  House(folder: "Bundle", module: "Bundles", tests: [], goldens: true),
+  House(folder: "TuningCore", module: "TuningCore", tests: ["TensorCore"]),
+  House(folder: "Transformer", module: "Transformers", tests: ["TensorCore", "TuningCore"], goldens: true),
+  House(
+    folder: "Datasets", module: "Datasets", tests: ["TuningCore", "TensorCore", "Tokenizers", "Bundles"], goldens: true),
+  House(folder: "ZOEstimators", module: "ZOEstimators", tests: ["TensorCore", "TuningCore"]),
+  House(folder: "PEFT", module: "PEFT", tests: ["TensorCore", "TuningCore"]),
+  House(folder: "Eval", module: "Evaluation", tests: ["TensorCore", "TuningCore"]),
+  House(folder: "Training", module: "Training", tests: ["TensorCore", "TuningCore", "Bundles"]),
+]
+
+func product(_ module: String) -> Target.Dependency {
+  .product(name: module, package: houses.first { $0.module == module }!.folder)
+}
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+/// In-tree plugins: the folder in Plugins/ and the package that holds the method.
+let plugins = [("ZOSGD", "ZOEstimators"), ("FullTuning", "PEFT"), ("LoRA", "PEFT")]
+
+let package = Package(
+  name: "zeroth",
+  products: [.executable(name: "zeroth", targets: ["zeroth"])]
+    + plugins.map { .library(name: "\($0.0)Plugin", type: .dynamic, targets: ["\($0.0)Plugin"]) },
+  dependencies: houses.map { .package(path: "Packages/\($0.folder)") } + [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    .executableTarget(
+      name: "zeroth",
+      dependencies: [
+        product("Training"), product("TuningCore"), product("TensorCore"), product("Bundles"), product("Evaluation"),
+        product("Transformers"), .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tools/zeroth", swiftSettings: strict)
+  ]
+    + plugins.map {
+      .target(
+        name: "\($0.0)Plugin", dependencies: [product("TuningCore"), product($0.1)],
+        path: "Plugins/\($0.0)/Sources/\($0.0)Plugin", swiftSettings: strict)
+    }
+    + houses.map { house in
+      .testTarget(
+        name: "\(house.module)Tests", dependencies: ([house.module] + house.tests).map(product),
+        path: "Packages/\(house.folder)/Tests/\(house.module)Tests", exclude: house.excluded,
+        resources: house.goldens ? [.copy("Goldens")] : [])
+    },
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,53 @@
+import Foundation
+import TensorCore
+import TuningCore
+
+/// How fast each law is generated, and how fast a move along it updates parameters, against scaling the same memory.
+public struct NoiseBench: Sendable {
+  public var count: Int
+  public var threads: Threads
+  public var repetitions: Int
+
+  public init(count: Int = 1 << 24, threads: Threads = .available, repetitions: Int = 5) {
+    self.count = count
+    self.threads = threads
+    self.repetitions = repetitions
+  }
+
+  public struct Row: Sendable, Codable, Equatable {
+    public var law: String
+    /// 10⁹ elements a second, best repetition.
+    public var generated: Double
+    public var moved: Double
+    /// Of the rate at which the same memory is scaled in place.
+    public var shareOfScaling: Double
+  }
+
+  public func run() throws -> [Row] {
+    let tensor = try Tensor(zeros: [count])
+    var parameters = ParameterSet()
+    parameters.append(Parameter(path: "bench", tensor: tensor, role: .linear, isTrainable: true))
+    let scaled = best { parameters.apply(Move([], decay: 1e-6), threads: threads) }
+    return NoiseLaw.allCases.map { law in
+      let direction = Direction(seed: 1, law: law)
+      let filled = best {
+        threads.forEachRange(of: count, piece: 1 << 14) { range, _ in
+          direction.fill(
+            UnsafeMutableBufferPointer(rebasing: tensor.mutableFloats[range]), of: "bench", start: range.lowerBound)
+        }
+      }
+      let moved = best { parameters.apply(Move([Term(1e-9, direction)]), threads: threads) }
+      return Row(
+        law: law.rawValue, generated: Double(count) / filled / 1e9, moved: Double(count) / moved / 1e9,
+        shareOfScaling: scaled / moved)
+    }
+  }
+
+  private func best(_ body: () -> Void) -> Double {
+    (0..<repetitions).map { _ in
+      let watch = Stopwatch()
+      body()
+      return watch.seconds
+    }.min() ?? 0
+  }
+}

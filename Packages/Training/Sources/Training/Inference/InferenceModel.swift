@@ -1,0 +1,38 @@
+import Foundation
+import TensorCore
+import Tokenizers
+import Transformers
+import TuningCore
+
+/// A model with its tokenizer, ready to answer: as it came, or as a run left it.
+public struct InferenceModel {
+  public let pretrained: PretrainedModel
+  public let state: ModelState
+  public let tokenizer: Tokenizer
+  public let threads: Threads
+
+  public var model: any LanguageModel { pretrained.model }
+
+  /// A model as it came.
+  public init(_ source: ModelSource, threads: Threads) throws {
+    tokenizer = try source.tokenizer()
+    pretrained = try source.load()
+    try ModelSource.check(tokenizer, fits: pretrained.model)
+    state = pretrained.state
+    self.threads = threads
+  }
+
+  /// The best parameters of a run, on its base model.
+  public init(run folder: RunFolder, components: Components, threads: Threads) throws {
+    let recipe = try RunFolder.storedRecipe(in: folder)
+    let source = ModelSource(path: recipe.model, tokenizer: recipe.tokenizer, dtype: recipe.dtype)
+    let scheme = try components.schemes.make(recipe.scheme, options: recipe.schemeOptions)
+    tokenizer = try source.tokenizer()
+    pretrained = try source.load()
+    var state = pretrained.state
+    try scheme.attach(to: &state, seeds: recipe.seeds)
+    try Experiment.load(from: folder.best, scheme: scheme, into: state.parameters)
+    self.state = state
+    self.threads = threads
+  }
+}

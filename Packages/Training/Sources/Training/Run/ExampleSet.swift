@@ -1,0 +1,49 @@
+import Bundles
+import Datasets
+import Foundation
+import Tokenizers
+import TuningCore
+
+/// A run's examples in tokens: trained on, chosen by, reported on.
+public struct ExampleSet: Sendable {
+  public let train: [ScoringRequest]
+  public let dev: [ScoringRequest]
+  public let test: [ScoringRequest]
+  /// The task's usual objective.
+  public let objective: Objective
+  /// One line each, to be shown.
+  public let warnings: [String]
+  /// Of the worded examples: what a ledger binds.
+  public let contentHash: ContentHash
+
+  /// Reads, splits and encodes.
+  ///
+  /// - Throws: what the data's readers find wrong.
+  public init(_ recipe: ResolvedRecipe, tokenizer: Tokenizer) throws {
+    let tasks = try Registry<any EvaluationTask>.tasks()
+    let task = try tasks.make(recipe.task, options: ["template": .integer(recipe.template)])
+    let counts = SplitCounts(train: recipe.trainExamples, dev: recipe.devExamples, evaluation: recipe.testExamples)
+    let data = try TaskData(task, in: DataSource(recipe.data), counts: counts, seed: recipe.dataSeed)
+    let encoder = PromptEncoder(tokenizer: tokenizer, maximumLength: recipe.maxLength)
+    let parts = try [data.train, data.dev, data.evaluation].map { try $0.map(encoder.encode) }
+    let cut = parts.joined().count { $0.droppedTokens > 0 }
+    train = parts[0].map(\.request)
+    dev = parts[1].map(\.request)
+    test = parts[2].map(\.request)
+    objective = task.defaultObjective
+    warnings =
+      data.warnings + (cut > 0 ? ["\(cut) examples were cut on the left to max_length \(recipe.maxLength)"] : [])
+    contentHash = data.contentHash
+  }
+
+  /// The batch of `step`.
+  func batch(step: Int, _ recipe: ResolvedRecipe) throws -> PackedBatch {
+    let order = BatchOrder(count: train.count, batchSize: recipe.batchSize, seeds: recipe.seeds)
+    return try PackedBatch(order.indices(step: step).map { train[$0] })
+  }
+}
+
+extension ExampleSet {
+  /// The tasks that recipes may name.
+  public static func taskNames() throws -> [String] { try Registry<any EvaluationTask>.tasks().names }
+}

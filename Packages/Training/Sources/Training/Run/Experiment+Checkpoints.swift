@@ -1,0 +1,108 @@
+import Bundles
+import Foundation
+import TensorCore
+import Transformers
+import TuningCore
+
+extension Experiment {
+  private static let parametersFile = "parameters.safetensors"
+  private static let progressFile = "progress.json"
+  private static let adapterFile = "adapter_model.safetensors"
+  private static let adapterConfigurationFile = "adapter_config.json"
+  /// What PEFT puts before a parameter's name.
+  private static func adapterName(_ path: ParameterPath) -> String { "base_model.model." + path.name }
+
+  /// Keeps the parameters as they are now, and only then lets the earlier checkpoint go.
+  func saveCheckpoint(_ progress: RunProgress, in folder: RunFolder) throws {
+    let earlier = folder.checkpointSteps().filter { $0 != progress.step }
+    try RunFolder.replace(folder.checkpoint(step: progress.step)) { target in
+      try TrainedParameters.save(
+        oracle.state.parameters, to: target.appendingPathComponent(Self.parametersFile))
+      try AtomicFile.write(
+        try JSONEncoder().encode(progress), to: target.appendingPathComponent(Self.progressFile))
+    }
+    for step in earlier { try? FileManager.default.removeItem(at: folder.checkpoint(step: step)) }
+  }
+
+  /// Takes up the parameters of the last checkpoint; a run that has none begins again at step 0.
+  ///
+  /// - Throws: `TrainingError.otherRecipe`, `.damaged`.
+  func resume(from folder: RunFolder) throws -> RunProgress {
+    let stored = try RunFolder.storedRecipe(in: folder)
+    guard stored.identity == recipe.identity else {
+      throw TrainingError(
+        .otherRecipe,
+        "\(folder.url.path) was made by another recipe: resume it with its own, \(folder.recipe.path), or start a new run"
+      )
+    }
+    guard let step = folder.checkpointSteps().first else { return RunProgress() }
+    let checkpoint = folder.checkpoint(step: step)
+    let file = checkpoint.appendingPathComponent(Self.progressFile)
+    guard let data = try? Data(contentsOf: file),
+      let progress = try? JSONDecoder().decode(RunProgress.self, from: data),
+      progress.step == step
+    else { throw TrainingError(.damaged, "\(file.path) is no checkpoint's progress: remove that folder and resume") }
+    try TrainedParameters.load(
+      checkpoint.appendingPathComponent(Self.parametersFile), into: oracle.state.parameters)
+    return progress
+  }
+
+  /// Writes the parameters as others load them.
+  func export(to folder: URL) throws {
+    try Experiment.export(oracle.state, scheme: scheme, source: source, configuration: configuration, to: folder)
+  }
+
+  /// Writes trained parameters as others load them: a model folder for `transformers`, or an adapter for `peft`.
+  static func export(
+    _ state: ModelState, scheme: any TuningScheme, source: ModelSource, configuration: any ModelConfiguration,
+    to folder: URL
+  ) throws {
+    try RunFolder.replace(folder) { target in
+      guard var adapter = scheme.adapterConfiguration else {
+        try source.save(state, configuration, to: target)
+        return
+      }
+      adapter["base_model_name_or_path"] = .text(source.path.path)
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+      try AtomicFile.write(try encoder.encode(adapter), to: target.appendingPathComponent(adapterConfigurationFile))
+      try SafetensorsWriter.write(
+        state.parameters.trainable.map { (adapterName($0.path), $0.tensor) },
+        to: target.appendingPathComponent(adapterFile))
+    }
+  }
+
+  /// Takes up what `export` wrote.
+  func load(from folder: URL) throws {
+    try Experiment.load(from: folder, scheme: scheme, into: oracle.state.parameters)
+  }
+
+  /// Takes up what `export` wrote into parameters that `scheme` is attached to.
+  static func load(from folder: URL, scheme: any TuningScheme, into parameters: ParameterSet) throws {
+    if scheme.adapterConfiguration != nil {
+      try TrainedParameters.load(folder.appendingPathComponent(adapterFile), into: parameters, name: adapterName)
+    } else {
+      try TrainedParameters.load(folder.appendingPathComponent("model.safetensors"), into: parameters)
+    }
+  }
+}
+
+extension RunFolder {
+  /// The recipe that a run folder was made by.
+  ///
+  /// - Throws: `TrainingError.notARun`.
+  public static func storedRecipe(in folder: RunFolder) throws -> ResolvedRecipe {
+    guard let text = try? String(contentsOf: folder.recipe, encoding: .utf8) else {
+      throw TrainingError(.notARun, "\(folder.url.path) is no run folder: it has no recipe.yaml")
+    }
+    return try ResolvedRecipe(yaml: text, fileName: folder.recipe.path)
+  }
+}
+
+extension Experiment {
+  /// A run's recipe with its best parameters.
+  public convenience init(bestOf folder: RunFolder, _ recipe: ResolvedRecipe, components: Components) throws {
+    try self.init(recipe, components: components)
+    try load(from: folder.best)
+  }
+}

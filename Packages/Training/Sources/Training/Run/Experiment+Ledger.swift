@@ -1,0 +1,13 @@
+import Bundles
+import Foundation
+import TensorCore
+import TuningCore
+
+extension Experiment {
+  /// What the run's ledger is bound to: everything that its numbers follow from, by content.
+  func ledgerHeader(plugins: [String]) throws -> LedgerHeader {
+    LedgerHeader(
+      recipe: recipe, directionLaw: optimizer.directionLaw, baseModel: try ModelSource.hash(ofWeights: weightFiles),
+      tokenizer: try source.tokenizerHash(), data: data.contentHash, plugins: plugins, zeroth: ZerothVersion.text)
+  }
+}

@@ -1,0 +1,56 @@
+import Bundles
+import Datasets
+import Foundation
+import TensorCore
+import Tokenizers
+import Transformers
+import TuningCore
+
+/// A recipe's parts, put together: the model with its scheme attached, the optimizer, the examples.
+///
+/// This is the one place where models, schemes, optimizers and data meet.
+public final class Experiment {
+  public let recipe: ResolvedRecipe
+  public let source: ModelSource
+  let configuration: any ModelConfiguration
+  let weightFiles: [URL]
+  public let scheme: any TuningScheme
+  public let data: ExampleSet
+  /// What the optimizer asks; holds the model and the state that moves.
+  public let oracle: EagerOracle
+  public internal(set) var optimizer: any Optimizer
+
+  /// Loads and attaches everything.
+  ///
+  /// - Throws: what the model, the tokenizer, the data and the components find wrong.
+  public init(_ recipe: ResolvedRecipe, components: Components) throws {
+    self.recipe = recipe
+    scheme = try components.schemes.make(recipe.scheme, options: recipe.schemeOptions)
+    optimizer = try components.optimizers.make(recipe.optimizer, options: recipe.optimizerOptions)
+    source = ModelSource(path: recipe.model, tokenizer: recipe.tokenizer, dtype: recipe.dtype)
+    let tokenizer = try source.tokenizer()
+    data = try ExampleSet(recipe, tokenizer: tokenizer)
+    var opened = try source.load()
+    try ModelSource.check(tokenizer, fits: opened.model)
+    configuration = opened.configuration
+    weightFiles = opened.source.files
+    try scheme.attach(to: &opened.state, seeds: recipe.seeds)
+    oracle = EagerOracle(
+      model: opened.model, state: opened.state, objective: recipe.objective ?? data.objective, threads: recipe.threads)
+  }
+
+  /// Applies a step's move to the parameters.
+  func apply(_ move: Move, step: Int) {
+    oracle.state.parameters.apply(
+      move, rounding: recipe.rounding, roundingSeed: recipe.seeds.seed(.rounding, step: step), threads: recipe.threads)
+  }
+
+  /// Goes back to the model as it came, with the scheme newly attached (or not at all).
+  func reload(attached: Bool) throws {
+    // What is held goes first, so that two models are never in memory at once.
+    oracle.state = ModelState(parameters: ParameterSet())
+    var state = try source.load().state
+    if attached { try scheme.attach(to: &state, seeds: recipe.seeds) }
+    oracle.state = state
+  }
+}

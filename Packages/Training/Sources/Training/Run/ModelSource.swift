@@ -1,0 +1,104 @@
+import Bundles
+import Foundation
+import TensorCore
+import Tokenizers
+import Transformers
+import TuningCore
+
+/// Where a model comes from: a Hugging Face folder or a GGUF file, with the tokenizer that belongs to it.
+public struct ModelSource: Sendable {
+  public let path: URL
+  /// Another tokenizer than the model's own: a folder, a tokenizer.json or a GGUF file.
+  public let tokenizerPath: URL?
+  public let dtype: ParameterDType
+
+  public init(path: URL, tokenizer: URL? = nil, dtype: ParameterDType = .auto) {
+    self.path = path
+    tokenizerPath = tokenizer
+    self.dtype = dtype
+  }
+
+  /// - Throws: `ModelError`, `TensorError`.
+  public func load() throws -> PretrainedModel {
+    try PretrainedModel.load(path, dtype: dtype.dtype)
+  }
+
+  /// - Throws: `TokenizerError`; `TrainingError.invalidInput` where there is none.
+  public func tokenizer() throws -> Tokenizer {
+    let place = tokenizerPath ?? path
+    if place.pathExtension == "gguf" { return try Tokenizer(gguf: GGUFVocabulary(GGUFFile(place).metadata)) }
+    if place.pathExtension == "json" { return try Tokenizer(tokenizerJSON: place, configuration: nil) }
+    guard FileManager.default.fileExists(atPath: place.appendingPathComponent("tokenizer.json").path) else {
+      throw TrainingError(
+        .invalidInput, "\(place.path): no tokenizer.json there: name a tokenizer with `tokenizer`")
+    }
+    return try Tokenizer(folder: place)
+  }
+
+  /// A tokenizer whose ids a model has no rows for belongs to another model.
+  ///
+  /// - Throws: `TrainingError.invalidInput`.
+  public static func check(_ tokenizer: Tokenizer, fits model: any LanguageModel) throws {
+    guard tokenizer.vocabularySize <= model.vocabularySize else {
+      throw TrainingError(
+        .invalidInput,
+        "the tokenizer has \(tokenizer.vocabularySize) tokens and the model \(model.vocabularySize): they do not belong together"
+      )
+    }
+  }
+
+  /// Writes a state of this model as a folder that `transformers` loads, with the tokenizer's files where it has them.
+  public func save(_ state: ModelState, _ configuration: any ModelConfiguration, to folder: URL) throws {
+    var isFolder: ObjCBool = false
+    let companion = tokenizerPath ?? path
+    let hasFiles = FileManager.default.fileExists(atPath: companion.path, isDirectory: &isFolder) && isFolder.boolValue
+    try PretrainedModel.save(state, configuration, to: folder, companion: hasFiles ? companion : nil)
+  }
+
+  /// One hash over the contents of the weights' files, in order.
+  public static func hash(ofWeights files: [URL]) throws -> ContentHash {
+    try ContentHash(of: Data(files.map { try ContentHash(ofFile: $0).hex }.joined(separator: "\n").utf8))
+  }
+
+  /// Of tokenizer.json, or of the GGUF file that holds the vocabulary.
+  public func tokenizerHash() throws -> ContentHash {
+    let place = tokenizerPath ?? path
+    let isFile = ["gguf", "json"].contains(place.pathExtension)
+    return try ContentHash(ofFile: isFile ? place : place.appendingPathComponent("tokenizer.json"))
+  }
+}
+
+extension ParameterDType {
+  /// nil: as stored.
+  var dtype: DType? {
+    switch self {
+    case .auto: nil
+    case .float32: .float32
+    case .float16: .float16
+    case .bfloat16: .bfloat16
+    }
+  }
+}
+
+extension GGUFVocabulary {
+  /// The tokenizer's part of a GGUF file's metadata.
+  ///
+  /// - Throws: `ModelError` for a key of another type; `TrainingError.invalidInput` where there is no vocabulary.
+  init(_ metadata: GGUFMetadata) throws {
+    guard let model = try metadata.string("tokenizer.ggml.model"),
+      let tokens = try metadata.strings("tokenizer.ggml.tokens")
+    else {
+      throw TrainingError(.invalidInput, "\(metadata.file.path): holds no tokenizer: name one with `tokenizer`")
+    }
+    self.init(
+      model: model, pre: try metadata.string("tokenizer.ggml.pre"), tokens: tokens,
+      tokenTypes: try metadata.integers("tokenizer.ggml.token_type")?.map(Int32.init(clamping:)),
+      merges: try metadata.strings("tokenizer.ggml.merges") ?? [],
+      beginningOfSequence: try metadata.token("tokenizer.ggml.bos_token_id"),
+      endOfSequence: try metadata.token("tokenizer.ggml.eos_token_id"),
+      unknown: try metadata.token("tokenizer.ggml.unknown_token_id"),
+      padding: try metadata.token("tokenizer.ggml.padding_token_id"),
+      addsBeginningOfSequence: try metadata.bool("tokenizer.ggml.add_bos_token"),
+      chatTemplate: try metadata.string("tokenizer.chat_template"))
+  }
+}

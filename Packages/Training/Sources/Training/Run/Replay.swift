@@ -1,0 +1,64 @@
+import Bundles
+import Foundation
+import TensorCore
+import Transformers
+import TuningCore
+
+/// Rebuilds the weights of a run from its base model and its ledger: no data, no tokenizer, no forward pass.
+///
+/// - Cost: for each step one pass over the trainable parameters and one generation of its directions.
+public struct Replay {
+  public struct Report: Sendable, Codable, Equatable {
+    public var steps: Int
+    public var seconds: Double
+    /// SHA-256 over the trained parameters, as `result.json` has it for a whole run.
+    public var parameters: String
+    public var output: String
+  }
+
+  private let ledger: LedgerReader
+  private let source: ModelSource
+  private let scheme: any TuningScheme
+  private let threads: Threads
+
+  /// Opens a ledger for a base model.
+  ///
+  /// - Parameter base: where the base model lies here; nil: where the run found it.
+  /// - Throws: `LedgerError`; `TuningError` where a plugin is missing.
+  public init(ledger url: URL, base: URL?, components: Components, threads: Threads) throws {
+    ledger = try LedgerReader(url)
+    let recipe = ledger.header.recipe
+    source = ModelSource(path: base ?? recipe.model, tokenizer: nil, dtype: recipe.dtype)
+    scheme = try components.schemes.make(recipe.scheme, options: recipe.schemeOptions)
+    self.threads = threads
+  }
+
+  /// Applies the first `steps` steps (all where nil) and writes the result to `folder` as `transformers` or `peft` load it.
+  ///
+  /// - Throws: `TrainingError.otherBase` where the base model's content is not what the run began with.
+  public func run(steps: Int?, to folder: URL, progress: (_ done: Int, _ total: Int) -> Void) throws -> Report {
+    let header = ledger.header
+    let pretrained = try source.load()
+    let hash = try ModelSource.hash(ofWeights: pretrained.source.files)
+    guard hash == header.baseModel else {
+      throw TrainingError(
+        .otherBase,
+        "\(source.path.path): its weights' hash is \(hash), the run began with \(header.baseModel): give that model with --base"
+      )
+    }
+    var state = pretrained.state
+    try scheme.attach(to: &state, seeds: header.recipe.seeds)
+    let watch = Stopwatch(), total = steps ?? ledger.stepCount
+    try ledger.forEachMove(limit: total) { step, move in
+      state.parameters.apply(
+        move, rounding: header.rounding, roundingSeed: header.recipe.seeds.seed(.rounding, step: step), threads: threads
+      )
+      progress(step + 1, total)
+    }
+    let report = Report(
+      steps: total, seconds: watch.seconds, parameters: TrainedParameters.hash(state.parameters).hex,
+      output: folder.path)
+    try Experiment.export(state, scheme: scheme, source: source, configuration: pretrained.configuration, to: folder)
+    return report
+  }
+}

@@ -1,0 +1,67 @@
+import Bundles
+import Foundation
+
+/// The folder of a run and what lies where in it.
+public struct RunFolder: Sendable, Equatable {
+  public let url: URL
+
+  public init(_ url: URL) { self.url = url.standardizedFileURL }
+
+  /// The resolved recipe: every value that the run used.
+  public var recipe: URL { url.appendingPathComponent("recipe.yaml") }
+  /// One JSON object a line: steps and evaluations.
+  public var metrics: URL { url.appendingPathComponent("metrics.jsonl") }
+  /// The record that rebuilds the weights without forward passes.
+  public var ledger: URL { url.appendingPathComponent("ledger.zl") }
+  /// The best parameters so far, as `transformers` or `peft` load them.
+  public var best: URL { url.appendingPathComponent("best") }
+  /// What the run found; there only when it has finished.
+  public var result: URL { url.appendingPathComponent("result.json") }
+
+  /// The parameters after `step` steps.
+  func checkpoint(step: Int) -> URL { url.appendingPathComponent("checkpoint-\(step)") }
+
+  /// Makes the folder for a new run.
+  ///
+  /// - Throws: `TrainingError.runExists` where a run is there already: runs are never mixed.
+  func create() throws {
+    if FileManager.default.fileExists(atPath: recipe.path) {
+      throw TrainingError(
+        .runExists, "\(url.path) holds a run already: resume it with --resume \(url.path), or choose another output")
+    }
+    do {
+      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    } catch {
+      throw TrainingError(.unwritable, "cannot make \(url.path): \(error.localizedDescription)")
+    }
+  }
+
+  /// Steps of the complete checkpoints, latest first.
+  func checkpointSteps() -> [Int] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+    return names.compactMap { $0.hasPrefix("checkpoint-") ? Int($0.dropFirst("checkpoint-".count)) : nil }.sorted(by: >)
+  }
+
+  /// Fills a folder through `write` and puts it at `target` in one rename, so that it is there whole or not at all.
+  static func replace(_ target: URL, write: (URL) throws -> Void) throws {
+    let files = FileManager.default
+    let partial = target.deletingLastPathComponent().appendingPathComponent("." + target.lastPathComponent + ".partial")
+    do {
+      try? files.removeItem(at: partial)
+      try files.createDirectory(at: partial, withIntermediateDirectories: true)
+      try write(partial)
+      if files.fileExists(atPath: target.path) {
+        let old = target.deletingLastPathComponent().appendingPathComponent("." + target.lastPathComponent + ".old")
+        try? files.removeItem(at: old)
+        try files.moveItem(at: target, to: old)
+        try files.moveItem(at: partial, to: target)
+        try? files.removeItem(at: old)
+      } else {
+        try files.moveItem(at: partial, to: target)
+      }
+    } catch {
+      try? files.removeItem(at: partial)
+      throw error
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import Evaluation
+import Foundation
+
+/// One training step, as the progress line and `metrics.jsonl` tell it.
+public struct StepReport: Sendable, Codable, Equatable {
+  /// Steps done, this one included.
+  public var step: Int
+  public var steps: Int
+  /// The optimizer's loss of the batch in nats.
+  public var loss: Float
+  public var learningRate: Float
+  /// The move's coefficients: how far along each direction the parameters went.
+  public var coefficients: [Float]
+  /// Since the beginning of the run.
+  public var forwardPasses: Int
+  public var tokens: Int
+  /// Of this session.
+  public var tokensPerSecond: Double
+  public var secondsLeft: Double
+  public var peakBytes: Int
+}
+
+/// A look at the development set.
+public struct EvaluationReport: Sendable, Codable, Equatable {
+  public var step: Int
+  public var devAccuracy: Double
+  public var devLoss: Double
+  public var devExamples: Int
+  /// Whether no earlier one was better.
+  public var isBest: Bool
+}
+
+/// What a run tells while it goes.
+public enum RunEvent: Sendable {
+  case note(String)
+  case prepared(RunSummary)
+  case step(StepReport)
+  case evaluating(String, done: Int, total: Int)
+  case evaluation(EvaluationReport)
+  case checkpoint(step: Int)
+}
+
+/// What is about to happen, said before it does.
+public struct RunSummary: Sendable, Codable, Equatable {
+  public var model: String
+  public var parameters: Int
+  public var trainable: Int
+  public var weightBytes: Int
+  public var scheme: String
+  public var optimizer: String
+  public var queriesPerStep: Int
+  public var optimizerStateBytes: Int
+  public var train: Int
+  public var dev: Int
+  public var test: Int
+  public var startStep: Int
+  public var steps: Int
+  public var threads: Int
+  public var folder: String
+}
+
+/// A share with its 95 % interval, for JSON.
+public struct ReportedShare: Sendable, Codable, Equatable {
+  public var value: Double
+  public var low: Double
+  public var high: Double
+  public var count: Int
+
+  init(_ proportion: Proportion) {
+    let interval = proportion.interval()
+    self.init(value: proportion.value, low: interval.low, high: interval.high, count: proportion.count)
+  }
+
+  init(_ difference: PairedDifference) {
+    let interval = difference.interval()
+    self.init(value: difference.value, low: interval.low, high: interval.high, count: difference.count)
+  }
+
+  private init(value: Double, low: Double, high: Double, count: Int) {
+    self.value = value
+    self.low = low
+    self.high = high
+    self.count = count
+  }
+}
+
+/// `result.json`: what a finished run found.
+public struct RunResult: Sendable, Codable, Equatable {
+  public var recipeIdentity: String
+  public var steps: Int
+  public var bestStep: Int
+  public var devBefore: Double
+  public var devBest: Double
+  /// On the held-out examples, which nothing was chosen by: the model as it came, the best one, and the change on the
+  /// same examples.
+  public var testBefore: ReportedShare
+  public var testAfter: ReportedShare
+  public var testChange: ReportedShare
+  public var forwardPasses: Int
+  public var tokens: Int
+  /// Seconds of the last session, and of its training steps alone.
+  public var seconds: Double
+  public var trainingSeconds: Double
+  /// Greatest resident memory while evaluating before training, and while training.
+  public var inferencePeakBytes: Int
+  public var trainingPeakBytes: Int
+  /// SHA-256 over the trained parameters after the last step.
+  public var finalParameters: String
+  public var testPredictions: [Int]
+  public var kernels: String
+  public var version: String
+}

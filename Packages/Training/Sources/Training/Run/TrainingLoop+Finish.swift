@@ -1,0 +1,41 @@
+import Bundles
+import Evaluation
+import Foundation
+import TensorCore
+import TuningCore
+
+extension TrainingLoop {
+  /// The one look at the held-out examples: the best parameters, then the model as it came.
+  ///
+  /// - Returns: nil where a signal came; the checkpoint of the last step is there to go on from.
+  func finish(_ session: Stopwatch, trainingSeconds: Double) throws -> RunResult? {
+    let finalParameters = TrainedParameters.hash(experiment.oracle.state.parameters)
+    try restoreBest()
+    guard let after = try evaluate("test, after", experiment.data.test) else { return nil }
+    try experiment.reload(attached: false)
+    guard let before = try evaluate("test, before", experiment.data.test) else { return nil }
+    let result = RunResult(
+      recipeIdentity: experiment.recipe.identity.hex, steps: progress.step, bestStep: progress.bestStep,
+      devBefore: progress.devBefore ?? 0, devBest: progress.bestAccuracy ?? 0,
+      testBefore: ReportedShare(before.accuracy), testAfter: ReportedShare(after.accuracy),
+      testChange: ReportedShare(PairedDifference(before: before.outcomes, after: after.outcomes)),
+      forwardPasses: progress.forwardPasses, tokens: progress.tokens, seconds: session.seconds,
+      trainingSeconds: trainingSeconds, inferencePeakBytes: progress.inferencePeakBytes,
+      trainingPeakBytes: progress.trainingPeakBytes, finalParameters: finalParameters.hex,
+      testPredictions: after.predictions, kernels: KernelPath.name, version: ZerothVersion.text)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    try AtomicFile.write(try encoder.encode(result) + Data("\n".utf8), to: folder.result)
+    return result
+  }
+
+  private func restoreBest() throws {
+    guard !experiment.data.dev.isEmpty else { return try experiment.export(to: folder.best) }
+    if progress.bestStep == 0 {
+      try experiment.reload(attached: true)
+      try experiment.export(to: folder.best)
+    } else if progress.bestStep != progress.step {
+      try experiment.load(from: folder.best)
+    }
+  }
+}

@@ -1,0 +1,199 @@
+import Bundles
+import Evaluation
+import Foundation
+import TensorCore
+import TuningCore
+
+/// Trains what a recipe describes, so that any stop can be gone on from and any result made again.
+///
+/// A step is: a batch by (seed, step), the optimizer's questions, a line in the ledger, the move. All randomness is
+/// addressed by step, so a run resumed from a checkpoint is bit for bit the run that never stopped.
+public final class TrainingLoop {
+  let experiment: Experiment
+  let folder: RunFolder
+  let observer: (RunEvent) -> Void
+  let shouldStop: () -> Bool
+  private let memory = MemoryMeter()
+  var progress: RunProgress
+  private var ledger: LedgerWriter
+  private let metrics: MetricsLog
+  /// The step of the last checkpoint, so that none is made twice.
+  private var checkpointedStep = 0
+
+  /// How a session ended.
+  public enum Outcome: Sendable {
+    case finished(RunResult)
+    /// At a checkpoint after this many steps.
+    case stopped(step: Int)
+  }
+
+  /// Begins a run in `folder`, or goes on from its last checkpoint.
+  ///
+  /// - Parameters:
+  ///   - observer: hears what happens, on the calling thread.
+  ///   - shouldStop: asked before every step and between batches of an evaluation.
+  /// - Throws: `TrainingError.runExists`, `.notARun`, `.otherBase`; what the parts find wrong.
+  public init(
+    _ experiment: Experiment, folder: RunFolder, resume: Bool, plugins: [String],
+    observer: @escaping (RunEvent) -> Void,
+    shouldStop: @escaping () -> Bool
+  ) throws {
+    self.experiment = experiment
+    self.folder = folder
+    self.observer = observer
+    self.shouldStop = shouldStop
+    let header = try experiment.ledgerHeader(plugins: plugins)
+    if resume {
+      progress = try experiment.resume(from: folder)
+      ledger = try LedgerWriter(resuming: folder.ledger, afterStep: progress.step, header: header)
+    } else {
+      try folder.create()
+      try AtomicFile.write(Data(experiment.recipe.yaml.utf8), to: folder.recipe)
+      progress = RunProgress()
+      ledger = try LedgerWriter(creating: folder.ledger, header: header)
+    }
+    checkpointedStep = progress.step
+    metrics = try MetricsLog(folder.metrics, keepingSteps: resume ? progress.step : nil)
+  }
+
+  /// Trains to the end, or until `shouldStop`.
+  ///
+  /// - Throws: `TrainingError.diverged` naming the step where a loss is no number; the last checkpoint stays.
+  public func run() throws -> Outcome {
+    let session = Stopwatch()
+    observer(.prepared(summary()))
+    guard try measureBase() else { return .stopped(step: progress.step) }
+    memory.restart()
+    let training = Stopwatch()
+    let (firstStep, firstTokens) = (progress.step, experiment.oracle.tokenCount)
+    while true {
+      guard try lookAndKeep() else { return try stop() }
+      guard progress.step < experiment.recipe.steps else { break }
+      guard !shouldStop() else { return try stop() }
+      var report = try advance()
+      let fraction = training.seconds / Double(report.step - firstStep)
+      report.tokensPerSecond = Double(experiment.oracle.tokenCount - firstTokens) / training.seconds
+      report.secondsLeft = fraction * Double(report.steps - report.step)
+      try metrics.append(.step(report))
+      observer(.step(report))
+    }
+    progress.trainingPeakBytes = max(progress.trainingPeakBytes, memory.read()?.peak ?? 0)
+    let trainingSeconds = training.seconds
+    guard let result = try finish(session, trainingSeconds: trainingSeconds) else { return try stop() }
+    return .finished(result)
+  }
+
+  /// One step: ask, record, move.
+  private func advance() throws -> StepReport {
+    let recipe = experiment.recipe, step = progress.step
+    let context = StepContext(step: step, learningRate: recipe.learningRate.rate(at: step), seeds: recipe.seeds)
+    let tokensBefore = experiment.oracle.tokenCount, queriesBefore = experiment.oracle.queryCount
+    let outcome: StepOutcome
+    do {
+      outcome = try experiment.optimizer.step(
+        context, on: experiment.data.batch(step: step, recipe), oracle: experiment.oracle)
+    } catch let error as TuningError where error.code == .nonFiniteLoss {
+      throw TrainingError(.diverged, "step \(step + 1): \(error.message). \(lastGood())")
+    }
+    guard outcome.move.terms.allSatisfy({ $0.coefficient.isFinite }) else {
+      throw TrainingError(.diverged, "step \(step + 1): the move is not finite. \(lastGood())")
+    }
+    try ledger.append(step: step, move: outcome.move)
+    experiment.apply(outcome.move, step: step)
+    progress.step += 1
+    progress.tokens += experiment.oracle.tokenCount - tokensBefore
+    progress.forwardPasses += experiment.oracle.queryCount - queriesBefore
+    return StepReport(
+      step: progress.step, steps: recipe.steps, loss: outcome.loss, learningRate: context.learningRate,
+      coefficients: outcome.move.terms.map(\.coefficient), forwardPasses: progress.forwardPasses,
+      tokens: progress.tokens, tokensPerSecond: 0, secondsLeft: 0, peakBytes: memory.read()?.peak ?? 0)
+  }
+
+  private func lastGood() -> String {
+    folder.checkpointSteps().first.map { "The checkpoint of step \($0) is kept in \(folder.url.path)" }
+      ?? "No checkpoint was made yet"
+  }
+
+  /// Evaluates and makes checkpoints where they are due; false where a signal came meanwhile.
+  private func lookAndKeep() throws -> Bool {
+    let recipe = experiment.recipe, step = progress.step
+    func isDue(_ interval: Int?) -> Bool {
+      step > 0 && (step == recipe.steps || interval.map { step % $0 == 0 } ?? false)
+    }
+    if isDue(recipe.evaluateEvery), progress.evaluatedStep != step, !experiment.data.dev.isEmpty {
+      guard try lookAtDev("dev") else { return false }
+    }
+    if isDue(recipe.checkpointEvery), checkpointedStep != step { try checkpoint() }
+    return true
+  }
+
+  /// Evaluates on the development set, keeps the best; false where a signal came meanwhile.
+  private func lookAtDev(_ name: String) throws -> Bool {
+    let step = progress.step
+    guard let ranking = try evaluate(name, experiment.data.dev) else { return false }
+    if step == 0 { progress.devBefore = ranking.accuracy.value }
+    let isBest = progress.note(ranking, at: step)
+    if isBest, step > 0 { try experiment.export(to: folder.best) }
+    let report = EvaluationReport(
+      step: step, devAccuracy: ranking.accuracy.value, devLoss: ranking.loss, devExamples: ranking.golds.count,
+      isBest: isBest)
+    try metrics.append(.evaluation(report))
+    observer(.evaluation(report))
+    return true
+  }
+
+  /// The model as it came, on the development set: what progress is measured against, and inference's memory.
+  private func measureBase() throws -> Bool {
+    guard progress.step == 0 else { return true }
+    memory.restart()
+    if !experiment.data.dev.isEmpty {
+      guard try lookAtDev("dev, before") else { return false }
+    } else {
+      // Something must be evaluated to know what inference takes: the first batch.
+      _ = try experiment.oracle.logProbabilities(on: experiment.data.batch(step: 0, experiment.recipe))
+    }
+    progress.inferencePeakBytes = memory.read()?.peak ?? 0
+    return true
+  }
+
+  func evaluate(_ name: String, _ requests: [ScoringRequest]) throws -> CandidateRanking? {
+    try CandidateRanking.evaluate(requests, oracle: experiment.oracle) { done in
+      observer(.evaluating(name, done: done, total: requests.count))
+      return !shouldStop()
+    }
+  }
+
+  private func stop() throws -> Outcome {
+    if progress.step > 0 { try checkpoint() }
+    return .stopped(step: progress.step)
+  }
+
+  private func checkpoint() throws {
+    progress.trainingPeakBytes = max(progress.trainingPeakBytes, memory.read()?.peak ?? 0)
+    try ledger.synchronize()
+    try experiment.saveCheckpoint(progress, in: folder)
+    checkpointedStep = progress.step
+    observer(.checkpoint(step: progress.step))
+  }
+
+  private func summary() -> RunSummary {
+    let recipe = experiment.recipe, parameters = experiment.oracle.state.parameters
+    let cost = experiment.optimizer.cost(trainableCount: parameters.trainableCount)
+    return RunSummary(
+      model: recipe.model.path, parameters: parameters.count, trainable: parameters.trainableCount,
+      weightBytes: parameters.byteCount, scheme: recipe.scheme, optimizer: recipe.optimizer,
+      queriesPerStep: cost.queriesPerStep, optimizerStateBytes: cost.stateBytes, train: experiment.data.train.count,
+      dev: experiment.data.dev.count, test: experiment.data.test.count, startStep: progress.step, steps: recipe.steps,
+      threads: recipe.threads.count, folder: folder.url.path)
+  }
+}
+
+/// Seconds since it was made, by a clock that never jumps.
+struct Stopwatch {
+  private let start = ContinuousClock.now
+
+  var seconds: Double {
+    let duration = ContinuousClock.now - start
+    return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+  }
+}

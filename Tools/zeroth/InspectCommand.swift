@@ -1,0 +1,84 @@
+import ArgumentParser
+import Foundation
+import TensorCore
+import Training
+import TuningCore
+
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect", abstract: "What is in a model, and values of the noise.",
+    discussion: """
+      EXAMPLES
+        zeroth inspect model Models/stories260K
+        zeroth inspect noise --seed 7 --path model.norm.weight --law gaussian --start 0 --count 4
+      """, subcommands: [Model.self, Noise.self], defaultSubcommand: Model.self)
+
+  struct Model: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Family, tensors, dtypes, bytes, memory forecast.")
+    @Argument(help: "Hugging Face folder or GGUF file.") var path: String
+    @Option(help: "Held as auto, float32, float16 or bfloat16.") var dtype = ParameterDType.auto
+    @Option(help: "Tokens of the forecast's batch.") var tokens = 1024
+    @Flag(help: "List every tensor.") var tensors = false
+    @Flag(help: "Print as JSON.") var json = false
+
+    func validate() throws {
+      guard (1...1 << 24).contains(tokens) else { throw ValidationError("--tokens from 1 to 16777216") }
+    }
+
+    func run() throws {
+      let report = try ModelReport(ModelSource(path: URL(argument: path), dtype: dtype), batchTokens: tokens)
+      if json { return try Output.json(report) }
+      Output.table(
+        [
+          ["family", report.family], ["format", report.format],
+          ["stored as", report.storedTypes.map { "\($0.value) \($0.key)" }.sorted().joined(separator: ", ")],
+          ["parameters", Quantity.count(report.parameters)], ["weights in memory", Quantity.bytes(report.weightBytes)],
+          ["  of that mapped from the file", Quantity.bytes(report.mappedBytes)],
+          ["vocabulary", Quantity.count(report.vocabulary)],
+          ["longest sequence", Quantity.count(report.maximumLength)],
+          ["forecast, inference", "\(Quantity.bytes(report.inferenceBytes)) at \(tokens) tokens"],
+          ["forecast, full ZO-SGD", "\(Quantity.bytes(report.trainingBytes)) at \(tokens) tokens"],
+        ], header: ["model", path])
+      guard tensors else { return }
+      Output.line("")
+      Output.table(
+        report.tensors.map { [$0.name, $0.dtype, "\($0.shape)", Quantity.bytes($0.bytes)] },
+        header: ["tensor", "dtype", "shape", "size"])
+    }
+  }
+
+  struct Noise: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Elements of a direction with their bit patterns, as docs/noise.md defines them.")
+    @Option(help: "Seed of the direction.") var seed: UInt64 = 0
+    @Option(help: "Path of the parameter.") var path = "model.embed_tokens.weight"
+    @Option(help: "gaussian, gaussian-fast or rademacher.") var law = NoiseLaw.gaussian
+    @Option(help: "First element.") var start = 0
+    @Option(help: "Number of elements.") var count = 8
+    @Flag(help: "Print as JSON.") var json = false
+
+    func validate() throws {
+      guard start >= 0, (1...1 << 20).contains(count) else {
+        throw ValidationError("--start must not be negative, --count from 1 to 1048576")
+      }
+    }
+
+    struct Value: Encodable {
+      var index: Int
+      var value: Float
+      var bits: String
+    }
+
+    func run() throws {
+      var values = [Float](repeating: 0, count: count)
+      values.withUnsafeMutableBufferPointer {
+        Direction(seed: seed, law: law).fill($0, of: ParameterPath(path), start: start)
+      }
+      let rows = values.enumerated().map {
+        Value(index: start + $0.offset, value: $0.element, bits: String(format: "0x%08x", $0.element.bitPattern))
+      }
+      if json { return try Output.json(rows) }
+      Output.table(rows.map { ["\($0.index)", "\($0.value)", $0.bits] }, header: ["index", "value", "bits"])
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import Foundation
+import Training
+
+struct RecipeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "recipe", abstract: "Print a recipe's defaults, or check one.",
+    discussion: """
+      EXAMPLES
+        zeroth recipe defaults > mine.yaml
+        zeroth recipe check mine.yaml --set steps=100
+      """, subcommands: [Defaults.self, Check.self])
+
+  struct Defaults: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Every key with its default and meaning.")
+    @OptionGroup var plugins: PluginArguments
+
+    func run() throws {
+      Output.line(try Recipe.defaultsYAML(components: plugins.load().components, tasks: ExampleSet.taskNames()))
+    }
+  }
+
+  struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Report everything that is wrong with a recipe; print it with every value filled in where nothing is.")
+    @Argument(help: "Recipe.") var recipe: String
+    @Option(name: .customLong("set"), help: ArgumentHelp("Set a key. May be repeated.", valueName: "key=value"))
+    var overrides: [String] = []
+    @OptionGroup var plugins: PluginArguments
+
+    func run() throws {
+      let read = try Recipe(contentsOf: URL(argument: recipe), overrides: overrides)
+      let components = try plugins.load(read.pluginFiles).components
+      Output.line(try read.resolve(components: components, tasks: ExampleSet.taskNames()).yaml)
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import ArgumentParser
+import Foundation
+import Training
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Fine-tune a model as a recipe says.",
+    discussion: """
+      Prints a table of accuracy before and after on held-out examples; the run folder keeps the resolved recipe,
+      metrics.jsonl, the ledger, a checkpoint, the best parameters and result.json. Ctrl-C and SIGTERM stop at the next
+      step; the run goes on bit for bit with --resume.
+
+      EXAMPLES
+        zeroth train Recipes/quickstart.yaml
+        zeroth train Recipes/quickstart.yaml --set seed=1 --set output=runs/second
+        zeroth train --resume runs/quickstart-0
+      """)
+
+  @Argument(help: "Recipe; not needed with --resume.")
+  var recipe: String?
+
+  @Option(
+    name: .customLong("set"), help: ArgumentHelp("Set a key of the recipe. May be repeated.", valueName: "key=value"))
+  var overrides: [String] = []
+
+  @Option(help: ArgumentHelp("Go on with this run from its last checkpoint.", valueName: "run folder"))
+  var resume: String?
+
+  @Flag(help: "Print the result as JSON.")
+  var json = false
+
+  @OptionGroup var plugins: PluginArguments
+
+  func validate() throws {
+    guard recipe != nil || resume != nil else { throw ValidationError("give a RECIPE, or --resume RUN") }
+    guard resume == nil || overrides.isEmpty else {
+      throw ValidationError("--set changes the run: a resumed run keeps its recipe")
+    }
+  }
+
+  func run() throws {
+    Signals.watch()
+    let (resolved, host) = try resolve()
+    let folder = resume.map { RunFolder(URL(argument: $0)) } ?? RunFolder(resolved.output)
+    let display = TrainingDisplay()
+    let experiment = try Experiment(resolved, components: host.components)
+    for warning in experiment.data.warnings { display.show(.note(warning)) }
+    let loop = try TrainingLoop(
+      experiment, folder: folder, resume: resume != nil, plugins: host.loaded.map { "\($0.name) \($0.version)" },
+      observer: display.show, shouldStop: { Signals.stopRequested })
+    let outcome = try loop.run()
+    display.finish()
+    switch outcome {
+    case .stopped(let step):
+      throw StoppedBySignal(
+        description:
+          "stopped after step \(step) of \(resolved.steps); go on with: zeroth train --resume \(folder.url.path)")
+    case .finished(let result):
+      if json { try Output.json(result) } else { ResultTable.show(result, folder: folder) }
+    }
+  }
+
+  private func resolve() throws -> (ResolvedRecipe, PluginHost) {
+    guard let recipe else {
+      // Validated: without a recipe there is a run.
+      let stored = try RunFolder.storedRecipe(in: RunFolder(URL(argument: resume ?? "")))
+      return (stored, try plugins.load(stored.plugins))
+    }
+    let read = try Recipe(contentsOf: URL(argument: recipe), overrides: overrides)
+    let host = try plugins.load(read.pluginFiles)
+    return (try read.resolve(components: host.components, tasks: ExampleSet.taskNames()), host)
+  }
+}
+
+/// What a training run shows while it goes.
+final class TrainingDisplay {
+  private let line = ProgressLine()
+
+  func show(_ event: RunEvent) {
+    switch event {
+    case .note(let text): line.say(text)
+    case .prepared(let summary): describe(summary)
+    case .step(let report): line.show(progress(report), force: report.step == report.steps)
+    case .evaluating(let name, let done, let total): line.show("\(name): \(done)/\(total) examples")
+    case .evaluation(let report):
+      let mark = report.isBest && report.step > 0 ? "  best" : ""
+      line.say(
+        "step \(report.step)  dev accuracy \(Quantity.percent(report.devAccuracy)) of \(report.devExamples)"
+          + String(format: "  dev loss %.4f", report.devLoss) + mark)
+    case .checkpoint: break
+    }
+  }
+
+  func finish() { line.finish() }
+
+  private func describe(_ summary: RunSummary) {
+    line.say(
+      "model      \(summary.model): \(Quantity.count(summary.parameters)) parameters, \(Quantity.bytes(summary.weightBytes))"
+    )
+    line.say(
+      "method     \(summary.scheme) + \(summary.optimizer): \(Quantity.count(summary.trainable)) train, "
+        + "\(summary.queriesPerStep) forward passes a step, \(Quantity.bytes(summary.optimizerStateBytes)) of state")
+    line.say("data       \(summary.train) train, \(summary.dev) dev, \(summary.test) held out")
+    line.say("run        \(summary.folder), \(summary.threads) threads, step \(summary.startStep) of \(summary.steps)")
+  }
+
+  private func progress(_ report: StepReport) -> String {
+    String(
+      format: "step %d/%d  loss %.4f  %.0f tokens/s  peak %@  %@ left", report.step, report.steps, report.loss,
+      report.tokensPerSecond, Quantity.bytes(report.peakBytes) as NSString,
+      Quantity.duration(report.secondsLeft) as NSString)
+  }
+}
+
+/// The table at a run's end.
+enum ResultTable {
+  static func show(_ result: RunResult, folder: RunFolder) {
+    func share(_ value: ReportedShare) -> [String] {
+      [Quantity.percent(value.value), "\(Quantity.percent(value.low)) to \(Quantity.percent(value.high))"]
+    }
+    func points(_ value: Double) -> String { String(format: "%+.1f points", 100 * value) }
+    Output.line("")
+    Output.table(
+      [
+        ["before"] + share(result.testBefore), ["after"] + share(result.testAfter),
+        [
+          "change", points(result.testChange.value),
+          "\(points(result.testChange.low)) to \(points(result.testChange.high))",
+        ],
+      ], header: ["\(result.testAfter.count) held-out examples", "accuracy", "95 % interval"])
+    Output.line("")
+    Output.line(
+      "best on dev after step \(result.bestStep) of \(result.steps); \(Quantity.count(result.forwardPasses)) forward passes, "
+        + "\(Quantity.count(result.tokens)) tokens, \(Quantity.duration(result.trainingSeconds)) of training")
+    Output.line(
+      "peak memory \(Quantity.bytes(result.trainingPeakBytes)) in training, "
+        + "\(Quantity.bytes(result.inferencePeakBytes)) in inference")
+    Output.line("run folder \(folder.url.path)")
+  }
+}

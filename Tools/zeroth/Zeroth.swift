@@ -1,0 +1,45 @@
+import ArgumentParser
+import Foundation
+import Training
+
+/// The command line: arguments and printing. What the commands do is in the packages.
+@main
+struct Zeroth: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "zeroth",
+    abstract: "Fine-tune language models with forward passes only, in the memory of inference.",
+    discussion: """
+      EXAMPLES
+        zeroth train Recipes/quickstart.yaml
+        zeroth eval --model Models/stories260K --data Data/SST-2/SST-2.zip
+        zeroth generate --model Models/stories260K 'Once upon a time'
+        zeroth plugins list
+
+      EXIT STATUS
+        0   done
+        1   failed: the message says what, where, and what to do
+        64  the arguments or the recipe are wrong
+        75  stopped by a signal; the run resumes with --resume
+      """,
+    version: ZerothVersion.text,
+    subcommands: [
+      TrainCommand.self, EvalCommand.self, GenerateCommand.self, TokenizeCommand.self, ScoreCommand.self,
+      LogitsCommand.self, InspectCommand.self, PluginsCommand.self, RecipeCommand.self, BenchCommand.self,
+      ReplayCommand.self, ArchiveCommand.self,
+    ])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let stop as StoppedBySignal {
+      Output.error("\(stop)")
+      Foundation.exit(StoppedBySignal.exitStatus)
+    } catch let error as RecipeError {
+      Output.error("Error: \(error)")
+      Foundation.exit(ExitCode.validationFailure.rawValue)
+    } catch {
+      exit(withError: error)
+    }
+  }
+}
