@@ -52,17 +52,10 @@ public struct GGUFFile: Sendable {
     self.storage = storage
   }
 
-  /// Whether a file begins as GGUF files do.
-  static func isGGUF(_ url: URL) -> Bool {
-    guard let handle = try? FileHandle(forReadingFrom: url) else { return false }
-    defer { try? handle.close() }
-    return (try? handle.read(upToCount: 4)) == Data("GGUF".utf8)
-  }
-
   private static func checkedVersion(_ cursor: inout GGUFCursor, _ url: URL) throws -> Int {
     let magic = try cursor.number(UInt32.self, "the magic number")
     guard magic == 0x4655_4747 else {
-      throw ModelError(.malformedFile, "\(url.path): not a GGUF file: it does not begin with 'GGUF'")
+      throw ModelError(.malformedFile, "\(url.path): not a GGUF file: it does not begin with 'GGUF'; for safetensors give the folder")
     }
     let version = try cursor.number(UInt32.self, "the version")
     guard version == 2 || version == 3 else {
