@@ -55,7 +55,9 @@ public struct GGUFFile: Sendable {
   private static func checkedVersion(_ cursor: inout GGUFCursor, _ url: URL) throws -> Int {
     let magic = try cursor.number(UInt32.self, "the magic number")
     guard magic == 0x4655_4747 else {
-      throw ModelError(.malformedFile, "\(url.path): not a GGUF file: it does not begin with 'GGUF'; for safetensors give the folder")
+      throw ModelError(
+        .malformedFile,
+        "\(url.path): not a GGUF file: it does not begin with 'GGUF' (safetensors are given by their folder)")
     }
     let version = try cursor.number(UInt32.self, "the version")
     guard version == 2 || version == 3 else {
