@@ -1,7 +1,8 @@
 // Arithmetic of TensorCore. Swift decides what runs and on which thread; these functions do it.
 //
 // Every kernel exists twice: for AVX2 + FMA + F16C, chosen at run time, and portable. Functions marked
-// [exact] give the same bits on both paths and on every IEEE-754 machine; the others may differ in the last bits.
+// [exact] are fixed by docs/noise.md and by the formats: the same bits on every IEEE-754 machine. The others give the
+// same bits on both paths, because both are compiled from one source without contraction.
 #ifndef C_TENSOR_KERNELS_H
 #define C_TENSOR_KERNELS_H
 
