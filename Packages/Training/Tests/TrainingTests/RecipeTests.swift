@@ -165,6 +165,8 @@ private func problems(_ yaml: String, overrides: [String] = []) -> [String] {
   func whatIsNoNumberIsRefused(text: String) {
     #expect(problems(minimal + "learning_rate: \(text)\n").count == 1)
     #expect(problems(minimal, overrides: ["learning_rate=\(text)"]).count == 1)
+    // α may be any number above 0, but infinity is none.
+    #expect(problems(minimal + "scheme: lora\nlora.alpha: \(text)\n").count == 1)
   }
 
   @Test(arguments: ["99999999999999999999", "1.5", "1e3", "-1", "4294967296"])
