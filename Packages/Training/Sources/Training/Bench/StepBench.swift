@@ -40,7 +40,7 @@ public struct StepBench: Sendable {
     public var kernels: String
     public var parameters: Int
     public var tokens: Int
-    /// Medians, in seconds: the whole step; its pair of forwards; the same pair with undisplaced weights; the update.
+    /// Medians, in seconds: the whole step; its pair of forwards; two forwards with undisplaced weights; the update.
     public var stepSeconds: Double
     public var forwardSeconds: Double
     public var plainForwardSeconds: Double
@@ -70,19 +70,19 @@ public struct StepBench: Sendable {
     memory.restart()
     _ = try oracle.losses(at: [.none], on: batch)
     let inferencePeak = memory.read()?.peak ?? 0
+    // One training step before anything is timed: the ceiling's own matrices do not belong to it.
     memory.restart()
+    try step(oracle, batch, seed: 0)
+    let trainingPeak = memory.read()?.peak ?? 0
     var forwards: [Double] = [], plains: [Double] = [], updates: [Double] = [], ceilings: [Double] = []
     let operations = operationsOfLosses()
     for repetition in 0..<repetitions + 1 {
       let direction = Direction(seed: UInt64(repetition), law: law)
-      let pair = [Displacement([Term(1e-3, direction)]), Displacement([Term(-1e-3, direction)])]
       let before = ceiling()
-      let forward = try seconds { _ = try oracle.losses(at: pair, on: batch) }
+      let forward = try seconds { _ = try oracle.losses(at: pair(direction), on: batch) }
       let after = ceiling()
-      let update = seconds {
-        oracle.state.parameters.apply(Move([Term(1e-9, direction)]), roundingSeed: 1, threads: threads)
-      }
-      let plain = try seconds { _ = try oracle.losses(at: [.none, .none], on: batch) }
+      let update = seconds { move(oracle, along: direction) }
+      let plain = try 2 * seconds { _ = try oracle.losses(at: [.none], on: batch) }
       // The first repetition brings memory and caches into the state of a running training.
       guard repetition > 0 else { continue }
       forwards.append(forward)
@@ -100,7 +100,21 @@ public struct StepBench: Sendable {
       gigaflops: operations / median(step) / 1e9, ceilingGigaflops: median(ceilings) / 1e9,
       shareOfCeiling: median(zip(step, ceilings).map { operations / $0 / $1 }),
       tokensPerSecond: Double(2 * batch.tokens.count) / median(step), weightBytes: state.parameters.byteCount,
-      inferencePeakBytes: inferencePeak, trainingPeakBytes: memory.read()?.peak ?? 0)
+      inferencePeakBytes: inferencePeak, trainingPeakBytes: trainingPeak)
+  }
+
+  private func pair(_ direction: Direction) -> [Displacement] {
+    [Displacement([Term(1e-3, direction)]), Displacement([Term(-1e-3, direction)])]
+  }
+
+  private func move(_ oracle: EagerOracle, along direction: Direction) {
+    oracle.state.parameters.apply(Move([Term(1e-9, direction)]), roundingSeed: 1, threads: threads)
+  }
+
+  private func step(_ oracle: EagerOracle, _ batch: PackedBatch, seed: UInt64) throws {
+    let direction = Direction(seed: seed, law: law)
+    _ = try oracle.losses(at: pair(direction), on: batch)
+    move(oracle, along: direction)
   }
 
   private func requests() -> [ScoringRequest] {

@@ -1,2 +1,2 @@
 // Written by Tools/interface-id: a digest of the sources that plugins compile against.
-#define ZEROTH_INTERFACE_ID "unset"
+#define ZEROTH_INTERFACE_ID "9d723b54ff92369f"
