@@ -9,9 +9,9 @@ struct WeightPanels {
   let rowsPerPanel: Int
   let count: Int
 
-  /// About 128 rows each: large enough for the product's own packing to be cheap, small enough for two lanes to stay in
+  /// About 192 rows each at most: large enough for the product's own packing to be cheap, small enough for two lanes to stay in
   /// cache. An even number of panels shares out over two or four threads.
-  init(_ parameter: Parameter, plan: DisplacementPlan, target: Int = 128) {
+  init(_ parameter: Parameter, plan: DisplacementPlan, target: Int = 192) {
     tensor = parameter.tensor
     path = parameter.path
     self.plan = plan.displaces(parameter) ? plan : nil
