@@ -18,7 +18,7 @@ let houses = [
   House(folder: "Transformer", module: "Transformers", tests: ["TensorCore", "TuningCore"], goldens: true),
   House(
     folder: "Datasets", module: "Datasets", tests: ["TuningCore", "TensorCore", "Tokenizers", "Bundles"], goldens: true),
-  House(folder: "ZOEstimators", module: "ZOEstimators", tests: ["TensorCore", "TuningCore"]),
+  House(folder: "ZOEstimators", module: "ZOEstimators", tests: ["TensorCore", "TuningCore"], goldens: true),
   House(folder: "PEFT", module: "PEFT", tests: ["TensorCore", "TuningCore"]),
   House(folder: "Eval", module: "Evaluation", tests: ["TensorCore", "TuningCore"]),
   House(folder: "Training", module: "Training", tests: ["TensorCore", "TuningCore", "Bundles"]),
@@ -59,6 +59,13 @@ let package = Package(
         name: "\(house.module)Tests", dependencies: ([house.module] + house.tests).map(product),
         path: "Packages/\(house.folder)/Tests/\(house.module)Tests", exclude: house.excluded,
         resources: house.goldens ? [.copy("Goldens")] : [])
-    },
+    } + [
+      // The program and the plugins are products, built before any test runs and found beside the test program.
+      .testTarget(
+        name: "ZerothTests",
+        dependencies: [
+          "Training", "TuningCore", "TensorCore", "Transformers", "Tokenizers", "Datasets", "Evaluation", "Bundles",
+        ].map(product))
+    ],
   swiftLanguageModes: [.v6]
 )

@@ -20,7 +20,8 @@ let package = Package(
       dependencies: [
         "ZOEstimators", .product(name: "TensorCore", package: "Tensor"),
         .product(name: "TuningCore", package: "TuningCore"),
-      ]
+      ],
+      resources: [.copy("Goldens")]
     ),
   ],
   swiftLanguageModes: [.v6]

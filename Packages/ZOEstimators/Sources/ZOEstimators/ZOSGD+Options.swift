@@ -10,7 +10,7 @@ extension ZOSGD {
     cost: "2q forward passes a step (q + 1 one-sided), no state",
     options: [
       OptionSpecification(
-        "epsilon", .number(above: 0, atMost: 10), default: .number(1e-3),
+        "epsilon", .number(above: 1e-12, atMost: 10), default: .number(1e-3),
         help: "how far along a direction the loss is asked for"),
       OptionSpecification(
         "queries", .integer(atLeast: 1, atMost: 65535), default: .integer(1),
@@ -22,7 +22,7 @@ extension ZOSGD {
         "law", .choice(DirectionLaw.allCases.map(\.rawValue)), default: .text("gaussian"),
         help: "distribution of the directions"),
       OptionSpecification(
-        "weight_decay", .fraction(from: 0, below: .infinity), default: .number(0),
+        "weight_decay", .fraction(from: 0, below: 1e6), default: .number(0),
         help: "λ, decoupled; norms and biases do not decay"),
     ])
 

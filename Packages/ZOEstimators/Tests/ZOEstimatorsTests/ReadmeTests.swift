@@ -1,0 +1,41 @@
+import Foundation
+import TensorCore
+import Testing
+import TuningCore
+import ZOEstimators
+
+@Suite struct ReadmeTests {
+  @Test func exampleRuns() throws {
+    let golden = try Golden.load(), parameters = try golden.parameterSet(), batch = try emptyBatch()
+    let oracle = ToyOracle(parameters, of: golden.quadratic.loss)
+    let before = golden.quadratic.loss(parameters.elements.map(Double.init))
+    // README-BEGIN
+    let estimator = RandomizedGradientEstimator(epsilon: 1e-3, queries: 4, law: .sphere)
+    let optimizer = ZOSGD(estimator: estimator, weightDecay: 0.01)
+    let schedule = LearningRateSchedule(shape: .cosine, peak: 0.02, total: 200)
+    let seeds = SeedSequence(runSeed: 42)
+    for step in 0..<schedule.total {
+      let context = StepContext(step: step, learningRate: schedule.rate(at: step), seeds: seeds)
+      let outcome = try optimizer.step(context, on: batch, oracle: oracle)
+      parameters.apply(outcome.move, threads: .available)
+    }
+    print("\(oracle.queryCount) losses asked")
+    // README-END
+    #expect(oracle.queryCount == 1600)
+    #expect(golden.quadratic.loss(parameters.elements.map(Double.init)) < before - 5)
+  }
+
+  /// The README shows the lines above, word for word.
+  @Test func readmeShowsTheExample() throws {
+    let here = URL(filePath: #filePath)
+    let readme = here.deletingLastPathComponent().appending(path: "../../README.md").standardized
+    let shown = try #require(String(contentsOf: readme, encoding: .utf8).firstMatch(of: /```swift\n((?s).*?)```/)?.1)
+    let source = try String(contentsOf: here, encoding: .utf8)
+    let run = try #require(source.firstMatch(of: /README-BEGIN\n((?s).*?) *\/\/ README-END/)?.1)
+    func lines(_ text: Substring) -> [String] {
+      text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+        .filter { !$0.isEmpty && !$0.hasPrefix("import ") }
+    }
+    #expect(lines(shown) == lines(run))
+  }
+}

@@ -1,0 +1,84 @@
+import TensorCore
+import TuningCore
+
+/// Losses of a function of the trainable elements, read with displacements applied as docs/noise.md says.
+final class ToyOracle: LossOracle {
+  let parameters: ParameterSet
+  private let function: ([Double]) -> Double
+  private let failure: TuningError?
+  /// What was asked for, in order.
+  private(set) var asked: [Displacement] = []
+  var queryCount: Int { asked.count }
+  let tokenCount = 0
+
+  init(_ parameters: ParameterSet, failure: TuningError? = nil, of function: @escaping ([Double]) -> Double) {
+    self.parameters = parameters
+    self.function = function
+    self.failure = failure
+  }
+
+  func losses(at displacements: [Displacement], on batch: PackedBatch) throws -> [Float] {
+    asked += displacements
+    if let failure { throw failure }
+    return displacements.map { displacement in
+      var point = parameters.elements
+      for term in displacement.terms {
+        let z = parameters.elements(of: term.direction)
+        for i in point.indices { point[i].addProduct(term.coefficient, z[i]) }
+      }
+      return Float(function(point.map(Double.init)))
+    }
+  }
+
+  func squaredNorm(of direction: Direction) -> (sum: Double, count: Int) {
+    (parameters.squaredNorm(of: direction, threads: Threads(1)), parameters.trainableCount)
+  }
+}
+
+extension ParameterSet {
+  /// The trainable elements, one parameter after the other.
+  var elements: [Float] { trainable.flatMap(\.tensor.values) }
+
+  /// A direction's elements in the same order.
+  func elements(of direction: Direction) -> [Float] {
+    trainable.flatMap { parameter in
+      [Float](unsafeUninitializedCapacity: parameter.tensor.count) { buffer, count in
+        count = parameter.tensor.count
+        direction.fill(UnsafeMutableBufferPointer(rebasing: buffer[..<count]), of: parameter.path, start: 0)
+      }
+    }
+  }
+
+  /// One linear parameter of these elements.
+  static func vector(_ elements: [Float]) throws -> ParameterSet {
+    var set = ParameterSet()
+    let tensor = try Tensor(elements, shape: [elements.count])
+    set.append(Parameter(path: "theta", tensor: tensor, role: .linear, isTrainable: true))
+    return set
+  }
+}
+
+/// ½ θ'Hθ + b'θ.
+struct Quadratic {
+  let hessian: [Double]
+  let linear: [Double]
+
+  func loss(_ x: [Double]) -> Double { (dot(x, product(x)) + 2 * dot(linear, x)) / 2 }
+  func gradient(_ x: [Double]) -> [Double] { zip(product(x), linear).map(+) }
+
+  private func product(_ x: [Double]) -> [Double] {
+    let d = x.count
+    return (0..<d).map { row in (0..<d).reduce(0.0) { $0 + hessian[row * d + $1] * x[$1] } }
+  }
+}
+
+func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+
+/// Nothing is read of a batch here.
+func emptyBatch() throws -> PackedBatch { try PackedBatch([]) }
+
+extension StepContext {
+  static func test(step: Int = 0, learningRate: Float = 0.01, seed: UInt64 = 7) -> StepContext {
+    StepContext(step: step, learningRate: learningRate, seeds: SeedSequence(runSeed: seed))
+  }
+}
