@@ -19,7 +19,7 @@ let houses = [
   House(
     folder: "Datasets", module: "Datasets", tests: ["TuningCore", "TensorCore", "Tokenizers", "Bundles"], goldens: true),
   House(folder: "ZOEstimators", module: "ZOEstimators", tests: ["TensorCore", "TuningCore"], goldens: true),
-  House(folder: "PEFT", module: "PEFT", tests: ["TensorCore", "TuningCore"]),
+  House(folder: "PEFT", module: "PEFT", tests: ["TensorCore", "TuningCore"], goldens: true),
   House(folder: "Eval", module: "Evaluation", tests: ["TensorCore", "TuningCore"]),
   House(folder: "Training", module: "Training", tests: ["TensorCore", "TuningCore", "Bundles"]),
 ]

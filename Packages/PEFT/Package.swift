@@ -19,7 +19,8 @@ let package = Package(
       name: "PEFTTests",
       dependencies: [
         "PEFT", .product(name: "TensorCore", package: "Tensor"), .product(name: "TuningCore", package: "TuningCore"),
-      ]
+      ],
+      resources: [.copy("Goldens")]
     ),
   ],
   swiftLanguageModes: [.v6]

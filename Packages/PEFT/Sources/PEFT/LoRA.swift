@@ -79,7 +79,7 @@ extension LoRA {
       OptionSpecification(
         "rank", .integer(atLeast: 1, atMost: 4096), default: .integer(8), help: "r, the width between A and B"),
       OptionSpecification(
-        "alpha", .number(above: 0, atMost: .infinity), default: .number(16), help: "α; the product is scaled by α / r"),
+        "alpha", .number(above: 1e-12, atMost: 1e6), default: .number(16), help: "α; the product is scaled by α / r"),
       OptionSpecification(
         "targets", .names, default: .list([.text("q_proj"), .text("v_proj")]),
         help: "ends of the layers' names, or all-linear"),

@@ -10,9 +10,8 @@ struct LoRAAdapter: LinearAdapter {
   let scale: Float
 
   init(layer: ParameterPath, scale: Float) {
-    let module = layer.name.dropLast(".weight".count)
-    down = ParameterPath(module + ".lora_A.weight")
-    up = ParameterPath(module + ".lora_B.weight")
+    down = ParameterPath(layer.moduleName + ".lora_A.weight")
+    up = ParameterPath(layer.moduleName + ".lora_B.weight")
     self.scale = scale
   }
 

@@ -1,0 +1,44 @@
+import PEFT
+import TensorCore
+import Testing
+import TuningCore
+
+@Suite struct FullTuningTests {
+  private let seeds = SeedSequence(runSeed: 1)
+
+  @Test func everyParameterTrainsAndOnlyMappedOnesAreCopied() throws {
+    var state = try ToyModel.state(dtype: .bfloat16)
+    try state.parameters.update { if $0.role == .linear { $0.tensor = try mapped($0.tensor) } }
+    let before = state
+    try FullTuning().attach(to: &state, seeds: seeds)
+    #expect(state.parameters.trainableCount == before.parameters.count)
+    for (new, old) in zip(state.parameters.parameters, before.parameters.parameters) {
+      #expect(new.tensor.isWritable && new.tensor.dtype == .bfloat16)
+      #expect((new.tensor.storage === old.tensor.storage) == (old.role != .linear), "\(new.path)")
+    }
+    #expect(state.bits == before.bits)
+    state.train(by: 1)
+    #expect(before.parameters["lm_head.weight"]?.tensor.values != state.parameters["lm_head.weight"]?.tensor.values)
+  }
+
+  @Test func attachThenDetachIsTheIdentity() throws {
+    var state = try ToyModel.state()
+    let before = state
+    try FullTuning().attach(to: &state, seeds: seeds)
+    FullTuning().detach(from: &state)
+    #expect(state.bits == before.bits && state.parameters.paths == before.parameters.paths)
+    #expect(state.adapters.isEmpty && state.parameters.trainable.isEmpty)
+  }
+
+  @Test func mergingKeepsWhatWasLearnt() throws {
+    var state = try ToyModel.state()
+    let start = state.bits, scheme = FullTuning()
+    try scheme.attach(to: &state, seeds: seeds)
+    state.train()
+    let trained = state.bits
+    scheme.merge(into: &state)
+    #expect(trained.allSatisfy { $0.value != start[$0.key] })
+    #expect(state.bits == trained && state.parameters.trainable.isEmpty)
+    #expect(scheme.adapterConfiguration == nil)
+  }
+}
