@@ -7,7 +7,7 @@ let package = Package(
     .library(name: "Tokenizers", type: .dynamic, targets: ["Tokenizers"])
   ],
   targets: [
-    .target(name: "Tokenizers"),
+    .target(name: "Tokenizers", swiftSettings: [.treatAllWarnings(as: .error)]),
     .testTarget(
       name: "TokenizersTests", dependencies: ["Tokenizers"], exclude: ["Fixtures"]),
   ],

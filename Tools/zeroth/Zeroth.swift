@@ -11,7 +11,7 @@ struct Zeroth: ParsableCommand {
     discussion: """
       EXAMPLES
         zeroth train Recipes/quickstart.yaml
-        zeroth eval --model Models/stories260K --data Data/SST-2/SST-2.zip
+        zeroth eval Recipes/quickstart.yaml --part dev
         zeroth generate --model Models/stories260K 'Once upon a time'
         zeroth plugins list
 
