@@ -6,7 +6,7 @@ let package = Package(
   products: [
     .library(name: "Evaluation", type: .dynamic, targets: ["Evaluation"])
   ],
-  dependencies: [.package(path: "../TuningCore")],
+  dependencies: [.package(path: "../Tensor"), .package(path: "../TuningCore")],
   targets: [
     .target(
       name: "Evaluation",
@@ -15,7 +15,10 @@ let package = Package(
     ),
     .testTarget(
       name: "EvaluationTests",
-      dependencies: ["Evaluation", .product(name: "TuningCore", package: "TuningCore")]
+      dependencies: [
+        "Evaluation", .product(name: "TensorCore", package: "Tensor"),
+        .product(name: "TuningCore", package: "TuningCore"),
+      ]
     ),
   ],
   swiftLanguageModes: [.v6]
