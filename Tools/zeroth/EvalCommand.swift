@@ -50,7 +50,7 @@ struct EvalCommand: ParsableCommand {
     }
     let line = ProgressLine()
     let ranking = try CandidateRanking.evaluate(requests, oracle: experiment.oracle) { done in
-      line.show("\(part.rawValue): \(done)/\(requests.count) examples")
+      line.show("\(part.rawValue): \(done)/\(requests.count) examples", force: done == requests.count)
       return true
     }
     line.finish()

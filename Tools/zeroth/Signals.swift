@@ -11,6 +11,12 @@ enum Signals {
         if Signals.received.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
       }
     }
+    // A parent may have blocked them: what it starts inherits that.
+    var set = sigset_t()
+    sigemptyset(&set)
+    sigaddset(&set, SIGINT)
+    sigaddset(&set, SIGTERM)
+    pthread_sigmask(SIG_UNBLOCK, &set, nil)
   }
 
   static var stopRequested: Bool { received.load(ordering: .relaxed) != 0 }

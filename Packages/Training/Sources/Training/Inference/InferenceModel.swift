@@ -25,10 +25,12 @@ public struct InferenceModel {
   /// The best parameters of a run, on its base model.
   public init(run folder: RunFolder, components: Components, threads: Threads) throws {
     let recipe = try RunFolder.storedRecipe(in: folder)
+    try folder.requireBest()
     let source = ModelSource(path: recipe.model, tokenizer: recipe.tokenizer, dtype: recipe.dtype)
     let scheme = try components.schemes.make(recipe.scheme, options: recipe.schemeOptions)
     tokenizer = try source.tokenizer()
     pretrained = try source.load()
+    try ModelSource.check(tokenizer, fits: pretrained.model)
     var state = pretrained.state
     try scheme.attach(to: &state, seeds: recipe.seeds)
     try Experiment.load(from: folder.best, scheme: scheme, into: state.parameters)

@@ -32,8 +32,21 @@ public struct ExampleSet: Sendable {
     test = parts[2].map(\.request)
     objective = task.defaultObjective
     warnings =
-      data.warnings + (cut > 0 ? ["\(cut) examples were cut on the left to max_length \(recipe.maxLength)"] : [])
+      data.warnings + (cut > 0 ? ["\(cut) \(cut == 1 ? "example was" : "examples were") cut on the left to max_length \(recipe.maxLength)"] : [])
     contentHash = data.contentHash
+  }
+
+  /// An example longer than the model is found before the run begins, not at the step that meets it.
+  ///
+  /// - Throws: `TrainingError.invalidInput`.
+  func check(fits model: any LanguageModel) throws {
+    let longest = [train, dev, test].joined().map(\.readTokens).max() ?? 0
+    guard longest <= model.maximumLength else {
+      throw TrainingError(
+        .invalidInput,
+        "an example has \(longest) tokens, and the model's longest sequence is \(model.maximumLength): "
+          + "set max_length to \(model.maximumLength) or less, and longer examples are cut on the left")
+    }
   }
 
   /// The batch of `step`.
@@ -46,4 +59,9 @@ public struct ExampleSet: Sendable {
 extension ExampleSet {
   /// The tasks that recipes may name.
   public static func taskNames() throws -> [String] { try Registry<any EvaluationTask>.tasks().names }
+}
+
+extension ScoringRequest {
+  /// Tokens that the model reads for the longest continuation: its last one is predicted and not read.
+  fileprivate var readTokens: Int { prompt.count + (continuations.map(\.count).max() ?? 1) - 1 }
 }

@@ -12,22 +12,21 @@ extension Experiment {
   /// What PEFT puts before a parameter's name.
   private static func adapterName(_ path: ParameterPath) -> String { "base_model.model." + path.name }
 
-  /// Keeps the parameters as they are now, and only then lets the earlier checkpoint go.
+  /// Keeps the parameters as they are now.
   func saveCheckpoint(_ progress: RunProgress, in folder: RunFolder) throws {
-    let earlier = folder.checkpointSteps().filter { $0 != progress.step }
     try RunFolder.replace(folder.checkpoint(step: progress.step)) { target in
       try TrainedParameters.save(
         oracle.state.parameters, to: target.appendingPathComponent(Self.parametersFile))
       try AtomicFile.write(
         try JSONEncoder().encode(progress), to: target.appendingPathComponent(Self.progressFile))
     }
-    for step in earlier { try? FileManager.default.removeItem(at: folder.checkpoint(step: step)) }
   }
 
   /// Takes up the parameters of the last checkpoint; a run that has none begins again at step 0.
   ///
-  /// - Throws: `TrainingError.otherRecipe`, `.damaged`.
-  func resume(from folder: RunFolder) throws -> RunProgress {
+  /// - Parameter header: what a ledger of this experiment is bound to.
+  /// - Throws: `TrainingError.otherRecipe`, `.damaged`; `LedgerError.otherRun` where the run began with other files.
+  func resume(from folder: RunFolder, header: LedgerHeader) throws -> RunProgress {
     let stored = try RunFolder.storedRecipe(in: folder)
     guard stored.identity == recipe.identity else {
       throw TrainingError(
@@ -35,6 +34,7 @@ extension Experiment {
         "\(folder.url.path) was made by another recipe: resume it with its own, \(folder.recipe.path), or start a new run"
       )
     }
+    if folder.hasLedger { try checkOrigin(of: folder, header: header) }
     guard let step = folder.checkpointSteps().first else { return RunProgress() }
     let checkpoint = folder.checkpoint(step: step)
     let file = checkpoint.appendingPathComponent(Self.progressFile)
@@ -45,6 +45,24 @@ extension Experiment {
     try TrainedParameters.load(
       checkpoint.appendingPathComponent(Self.parametersFile), into: oracle.state.parameters)
     return progress
+  }
+
+  /// A resumed run goes on with what it began with, before anything of its checkpoint is taken up.
+  private func checkOrigin(of folder: RunFolder, header: LedgerHeader) throws {
+    let begun = try LedgerReader(folder.ledger).header
+    guard begun.recipeIdentity == recipe.identity else {
+      let before = Set(begun.recipe.yaml.split(separator: "\n"))
+      let changed = recipe.yaml.split(separator: "\n").filter { !before.contains($0) }.joined(separator: "; ")
+      throw TrainingError(
+        .otherRecipe,
+        "\(folder.recipe.path) was changed after the run began (\(changed)): put it back, or start a new run with it")
+    }
+    let differences = begun.differences(from: header)
+    guard differences.isEmpty else {
+      throw LedgerError(
+        .otherRun,
+        "\(folder.url.path) began with other files than are there now: " + differences.joined(separator: "; "))
+    }
   }
 
   /// Writes the parameters as others load them.
@@ -97,11 +115,22 @@ extension RunFolder {
     }
     return try ResolvedRecipe(yaml: text, fileName: folder.recipe.path)
   }
+
+  /// - Throws: `TrainingError.notARun` where the run has not come to parameters that it would recommend.
+  func requireBest() throws {
+    guard FileManager.default.fileExists(atPath: best.path) else {
+      throw TrainingError(
+        .notARun, "\(url.path) has no best parameters yet: let the run finish with zeroth train --resume \(url.path)")
+    }
+  }
 }
 
 extension Experiment {
   /// A run's recipe with its best parameters.
+  ///
+  /// - Throws: `TrainingError.notARun` where there are none yet.
   public convenience init(bestOf folder: RunFolder, _ recipe: ResolvedRecipe, components: Components) throws {
+    try folder.requireBest()
     try self.init(recipe, components: components)
     try load(from: folder.best)
   }

@@ -32,6 +32,7 @@ public final class Experiment {
     data = try ExampleSet(recipe, tokenizer: tokenizer)
     var opened = try source.load()
     try ModelSource.check(tokenizer, fits: opened.model)
+    try data.check(fits: opened.model)
     configuration = opened.configuration
     weightFiles = opened.source.files
     try scheme.attach(to: &opened.state, seeds: recipe.seeds)

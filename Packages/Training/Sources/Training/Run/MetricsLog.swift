@@ -19,11 +19,11 @@ final class MetricsLog {
   private let handle: FileHandle
   private let encoder = JSONEncoder()
 
-  /// Opens the log for appending, after the lines of steps up to `step`.
-  init(_ url: URL, keepingSteps step: Int?) throws {
+  /// Opens the log for appending, after the lines that `progress` has behind it.
+  init(_ url: URL, keeping progress: RunProgress) throws {
     self.url = url
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let kept = try step.map { try MetricsLog.lines(of: url, upTo: $0) } ?? Data()
+    let kept = progress.step > 0 ? MetricsLog.lines(of: url, behind: progress) : Data()
     do {
       try kept.write(to: url, options: .atomic)
       handle = try FileHandle(forWritingTo: url)
@@ -41,13 +41,19 @@ final class MetricsLog {
     }
   }
 
-  /// The whole lines whose `step` is at most `step`; a torn last line is left out.
-  private static func lines(of url: URL, upTo step: Int) throws -> Data {
-    struct Position: Decodable { let step: Int }
+  /// The whole lines of steps and evaluations that were done; a torn last line is left out.
+  private static func lines(of url: URL, behind progress: RunProgress) -> Data {
+    struct Position: Decodable {
+      let step: Int
+      /// Evaluations alone have it.
+      let devLoss: Double?
+    }
     guard let data = try? Data(contentsOf: url) else { return Data() }
     var kept = Data()
     for line in data.split(separator: UInt8(ascii: "\n")) {
-      guard let position = try? JSONDecoder().decode(Position.self, from: line), position.step <= step else { continue }
+      guard let position = try? JSONDecoder().decode(Position.self, from: line),
+        position.step <= (position.devLoss == nil ? progress.step : progress.evaluatedStep)
+      else { continue }
       kept += line + Data("\n".utf8)
     }
     return kept

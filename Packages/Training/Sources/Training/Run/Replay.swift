@@ -35,9 +35,20 @@ public struct Replay {
 
   /// Applies the first `steps` steps (all where nil) and writes the result to `folder` as `transformers` or `peft` load it.
   ///
-  /// - Throws: `TrainingError.otherBase` where the base model's content is not what the run began with.
+  /// - Throws: `TrainingError.otherBase` where the base model's content is not what the run began with; `.unwritable`
+  ///   where something is at `folder` already: nothing is written over.
   public func run(steps: Int?, to folder: URL, progress: (_ done: Int, _ total: Int) -> Void) throws -> Report {
     let header = ledger.header
+    try RunFolder.requireNew(folder)
+    guard steps ?? 0 <= ledger.stepCount else {
+      throw TrainingError(.invalidInput, "the ledger has \(ledger.stepCount) steps, not \(steps ?? 0)")
+    }
+    guard header.noiseContract == AddressedNoise.contractVersion else {
+      throw TrainingError(
+        .otherBase,
+        "the ledger was written under noise contract \(header.noiseContract), and this program has "
+          + "\(AddressedNoise.contractVersion): replay it with zeroth \(header.zeroth)")
+    }
     let pretrained = try source.load()
     let hash = try ModelSource.hash(ofWeights: pretrained.source.files)
     guard hash == header.baseModel else {

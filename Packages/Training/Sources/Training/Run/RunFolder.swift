@@ -36,10 +36,37 @@ public struct RunFolder: Sendable, Equatable {
     }
   }
 
+  /// - Throws: `TrainingError.unwritable` where there is anything but an empty folder at `target`.
+  static func requireNew(_ target: URL) throws {
+    let files = FileManager.default
+    guard files.fileExists(atPath: target.path) else { return }
+    guard let names = try? files.contentsOfDirectory(atPath: target.path), names.isEmpty else {
+      throw TrainingError(.unwritable, "\(target.path) is there already: choose a folder that is not")
+    }
+  }
+
   /// Steps of the complete checkpoints, latest first.
   func checkpointSteps() -> [Int] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
     return names.compactMap { $0.hasPrefix("checkpoint-") ? Int($0.dropFirst("checkpoint-".count)) : nil }.sorted(by: >)
+  }
+
+  /// False where a run was killed before its first step.
+  var hasLedger: Bool { FileManager.default.fileExists(atPath: ledger.path) }
+
+  /// Lets go of the checkpoints of earlier steps.
+  func removeCheckpoints(before step: Int) {
+    for earlier in checkpointSteps() where earlier < step {
+      try? FileManager.default.removeItem(at: checkpoint(step: earlier))
+    }
+  }
+
+  /// What the run found, where it has finished.
+  func storedResult(of recipe: ResolvedRecipe, steps: Int) -> RunResult? {
+    guard let data = try? Data(contentsOf: result), let stored = try? JSONDecoder().decode(RunResult.self, from: data),
+      stored.recipeIdentity == recipe.identity.hex, stored.steps == steps, steps == recipe.steps
+    else { return nil }
+    return stored
   }
 
   /// Fills a folder through `write` and puts it at `target` in one rename, so that it is there whole or not at all.

@@ -18,7 +18,11 @@ public final class TrainingLoop {
   private var ledger: LedgerWriter
   private let metrics: MetricsLog
   /// The step of the last checkpoint, so that none is made twice.
-  private var checkpointedStep = 0
+  private var checkpointedStep: Int
+  /// Whether a finite loss was seen at the last checkpoint's parameters: until then the one before it stays.
+  private var isCheckpointProven = false
+  /// Of a run that had finished before this session.
+  private let earlierResult: RunResult?
 
   /// How a session ended.
   public enum Outcome: Sendable {
@@ -32,7 +36,8 @@ public final class TrainingLoop {
   /// - Parameters:
   ///   - observer: hears what happens, on the calling thread.
   ///   - shouldStop: asked before every step and between batches of an evaluation.
-  /// - Throws: `TrainingError.runExists`, `.notARun`, `.otherBase`; what the parts find wrong.
+  /// - Throws: `TrainingError.runExists`, `.notARun`, `.otherRecipe`, `.damaged`; `LedgerError.otherRun` where model,
+  ///   tokenizer or data are not those that the run began with; what the parts find wrong.
   public init(
     _ experiment: Experiment, folder: RunFolder, resume: Bool, plugins: [String],
     observer: @escaping (RunEvent) -> Void,
@@ -44,8 +49,11 @@ public final class TrainingLoop {
     self.shouldStop = shouldStop
     let header = try experiment.ledgerHeader(plugins: plugins)
     if resume {
-      progress = try experiment.resume(from: folder)
-      ledger = try LedgerWriter(resuming: folder.ledger, afterStep: progress.step, header: header)
+      progress = try experiment.resume(from: folder, header: header)
+      ledger =
+        folder.hasLedger
+        ? try LedgerWriter(resuming: folder.ledger, afterStep: progress.step, header: header)
+        : try LedgerWriter(creating: folder.ledger, header: header)
     } else {
       try folder.create()
       try AtomicFile.write(Data(experiment.recipe.yaml.utf8), to: folder.recipe)
@@ -53,13 +61,17 @@ public final class TrainingLoop {
       ledger = try LedgerWriter(creating: folder.ledger, header: header)
     }
     checkpointedStep = progress.step
-    metrics = try MetricsLog(folder.metrics, keepingSteps: resume ? progress.step : nil)
+    earlierResult = resume ? folder.storedResult(of: experiment.recipe, steps: progress.step) : nil
+    metrics = try MetricsLog(folder.metrics, keeping: progress)
   }
 
-  /// Trains to the end, or until `shouldStop`.
+  /// Trains to the end, or until `shouldStop`. A run that has finished already gives its result again: the held-out
+  /// examples are looked at once.
   ///
-  /// - Throws: `TrainingError.diverged` naming the step where a loss is no number; the last checkpoint stays.
+  /// - Throws: `TrainingError.diverged` naming the step where a loss is no number; the last checkpoint with a finite
+  ///   loss stays.
   public func run() throws -> Outcome {
+    if let earlierResult { return .finished(earlierResult) }
     let session = Stopwatch()
     observer(.prepared(summary()))
     guard try measureBase() else { return .stopped(step: progress.step) }
@@ -79,7 +91,11 @@ public final class TrainingLoop {
     }
     progress.trainingPeakBytes = max(progress.trainingPeakBytes, memory.read()?.peak ?? 0)
     let trainingSeconds = training.seconds
-    guard let result = try finish(session, trainingSeconds: trainingSeconds) else { return try stop() }
+    guard let result = try finish(session, trainingSeconds: trainingSeconds) else {
+      // The last step's checkpoint is there; the parameters in memory are others by now.
+      return .stopped(step: progress.step)
+    }
+    proveCheckpoint()
     return .finished(result)
   }
 
@@ -93,10 +109,11 @@ public final class TrainingLoop {
       outcome = try experiment.optimizer.step(
         context, on: experiment.data.batch(step: step, recipe), oracle: experiment.oracle)
     } catch let error as TuningError where error.code == .nonFiniteLoss {
-      throw TrainingError(.diverged, "step \(step + 1): \(error.message). \(lastGood())")
+      throw diverged("step \(step + 1): \(error.message)")
     }
-    guard outcome.move.terms.allSatisfy({ $0.coefficient.isFinite }) else {
-      throw TrainingError(.diverged, "step \(step + 1): the move is not finite. \(lastGood())")
+    proveCheckpoint()
+    guard outcome.move.terms.allSatisfy({ $0.coefficient.isFinite }), outcome.move.decay.isFinite else {
+      throw diverged("step \(step + 1): the move is not finite: lower the learning rate")
     }
     try ledger.append(step: step, move: outcome.move)
     experiment.apply(outcome.move, step: step)
@@ -109,9 +126,23 @@ public final class TrainingLoop {
       tokens: progress.tokens, tokensPerSecond: 0, secondsLeft: 0, peakBytes: memory.read()?.peak ?? 0)
   }
 
-  private func lastGood() -> String {
-    folder.checkpointSteps().first.map { "The checkpoint of step \($0) is kept in \(folder.url.path)" }
-      ?? "No checkpoint was made yet"
+  /// A finite loss was seen at the last checkpoint's parameters, or at the end of the run: earlier ones may go.
+  private func proveCheckpoint() {
+    guard !isCheckpointProven else { return }
+    folder.removeCheckpoints(before: checkpointedStep)
+    isCheckpointProven = true
+  }
+
+  /// What ends a run whose losses are no numbers any more. A checkpoint of these very parameters gives way to the one
+  /// before it.
+  private func diverged(_ what: String) -> TrainingError {
+    var steps = folder.checkpointSteps()
+    if !isCheckpointProven, steps.count > 1, steps[0] == progress.step {
+      try? FileManager.default.removeItem(at: folder.checkpoint(step: steps.removeFirst()))
+    }
+    let kept =
+      steps.first.map { "The checkpoint of step \($0) is kept in \(folder.url.path)" } ?? "No checkpoint was made yet"
+    return TrainingError(.diverged, "\(what). \(kept)")
   }
 
   /// Evaluates and makes checkpoints where they are due; false where a signal came meanwhile.
@@ -156,15 +187,26 @@ public final class TrainingLoop {
     return true
   }
 
+  /// - Returns: nil where a signal came.
+  /// - Throws: `TrainingError.diverged` where the losses are no numbers.
   func evaluate(_ name: String, _ requests: [ScoringRequest]) throws -> CandidateRanking? {
-    try CandidateRanking.evaluate(requests, oracle: experiment.oracle) { done in
-      observer(.evaluating(name, done: done, total: requests.count))
-      return !shouldStop()
+    let ranking: CandidateRanking?
+    do {
+      ranking = try CandidateRanking.evaluate(requests, oracle: experiment.oracle) { done in
+        observer(.evaluating(name, done: done, total: requests.count))
+        return !shouldStop()
+      }
+    } catch let error as TuningError where error.code == .nonFiniteLoss {
+      throw diverged("\(name), after step \(progress.step): \(error.message)")
     }
+    if let ranking, !ranking.loss.isFinite {
+      throw diverged("\(name), after step \(progress.step): the loss is \(ranking.loss): lower the learning rate")
+    }
+    return ranking
   }
 
   private func stop() throws -> Outcome {
-    if progress.step > 0 { try checkpoint() }
+    if checkpointedStep != progress.step { try checkpoint() }
     return .stopped(step: progress.step)
   }
 
@@ -173,6 +215,7 @@ public final class TrainingLoop {
     try ledger.synchronize()
     try experiment.saveCheckpoint(progress, in: folder)
     checkpointedStep = progress.step
+    isCheckpointProven = false
     observer(.checkpoint(step: progress.step))
   }
 

@@ -1,0 +1,214 @@
+import Foundation
+import TensorCore
+import Testing
+import TuningCore
+
+@testable import Training
+
+/// A run that was stopped anywhere and went on is the run that never stopped, bit for bit.
+@Suite(.workplace) struct ResumeTests {
+  /// Where a signal comes, in terms of what the loop has told.
+  enum Stop: String, CaseIterable, Sendable {
+    case beforeAnything, duringFirstEvaluation, afterFirstEvaluation, betweenCheckpoints, atCheckpoint
+    case duringEvaluation, afterLastStep, duringFinalTest, duringBaseTest
+
+    func isReached(_ witness: Session.Witness) -> Bool {
+      switch self {
+      case .beforeAnything: true
+      case .duringFirstEvaluation: witness.evaluating == "dev, before"
+      case .afterFirstEvaluation: witness.evaluations == 1
+      case .betweenCheckpoints: witness.steps == 3
+      case .atCheckpoint: witness.steps == 4 && witness.evaluations == 3
+      case .duringEvaluation: witness.steps == 2 && witness.evaluating == "dev"
+      case .afterLastStep: witness.steps == 6
+      case .duringFinalTest: witness.evaluating == "test, after"
+      case .duringBaseTest: witness.evaluating == "test, before"
+      }
+    }
+  }
+
+  @Test(arguments: Stop.allCases, ["full", "lora"])
+  func stoppedAndResumedIsUnbroken(_ stop: Stop, scheme: String) throws {
+    let place = try Workplace()
+    // A rate at which a middle step is the best on dev, so that the best and the last parameters differ.
+    let changes = ["scheme": scheme, "learning_rate": scheme == "full" ? "1e-3" : "1e-2"]
+    let unbroken = Session(folder: RunFolder(place("unbroken")), changes: changes)
+    let expected = try Trace(unbroken.finish(), unbroken.folder)
+    let broken = Session(folder: RunFolder(place("broken")), changes: changes)
+    guard case .stopped = try broken.run(stop: stop.isReached) else {
+      Issue.record("the run did not stop")
+      return
+    }
+    #expect(!FileManager.default.fileExists(atPath: broken.folder.result.path))
+    // Stopped once more at the same place: where nothing was done, nothing may be lost.
+    _ = try broken.run(resume: true, stop: { _ in true })
+    #expect(try Trace(broken.finish(resume: true), broken.folder) == expected)
+  }
+
+  /// Every step in a session of its own.
+  @Test func stoppedAtEveryStepIsUnbroken() throws {
+    let place = try Workplace()
+    let unbroken = Session(folder: RunFolder(place("unbroken")))
+    let expected = try Trace(unbroken.finish(), unbroken.folder)
+    let broken = Session(folder: RunFolder(place("broken")))
+    for step in 1...6 {
+      guard case .stopped(let at) = try broken.run(resume: step > 1, stop: { $0.steps >= step }) else {
+        Issue.record("the run did not stop")
+        return
+      }
+      #expect(at == step)
+    }
+    #expect(try Trace(broken.finish(resume: true), broken.folder) == expected)
+  }
+
+  @Test func aFinishedRunGivesItsResultAgain() throws {
+    let place = try Workplace()
+    let session = Session(folder: RunFolder(place("run")))
+    let result = try session.finish()
+    let written = try Data(contentsOf: session.folder.result)
+    #expect(try session.finish(resume: true) == result)
+    #expect(try Data(contentsOf: session.folder.result) == written)
+  }
+
+  /// Steps of the ledger and lines of the log after the last checkpoint are done again.
+  @Test func whatFollowsTheCheckpointIsDoneAgain() throws {
+    let place = try Workplace()
+    let session = Session(folder: RunFolder(place("run")))
+    _ = try session.run { $0.steps == 3 }
+    let folder = session.folder
+    let ledger = try Data(contentsOf: folder.ledger), metrics = try Data(contentsOf: folder.metrics)
+    let expected = try Trace(session.finish(resume: true), folder)
+    // As a kill in the middle of step 5 leaves it: the checkpoint of step 3, more behind it, torn ends.
+    let whole = try Data(contentsOf: folder.ledger), lines = try Data(contentsOf: folder.metrics)
+    try FileManager.default.removeItem(at: folder.result)
+    try FileManager.default.removeItem(at: folder.checkpoint(step: 6))
+    let again = Session(folder: RunFolder(place("again")))
+    _ = try again.run { $0.steps == 3 }
+    try (whole.dropLast(3)).write(to: again.folder.ledger)
+    try (lines.dropLast(11)).write(to: again.folder.metrics)
+    #expect(whole.count > ledger.count && lines.count > metrics.count)
+    #expect(try Trace(again.finish(resume: true), again.folder) == expected)
+  }
+
+  /// A checkpoint stays until a finite loss was seen at the next one.
+  @Test func theCheckpointBeforeStaysUntilTheNextIsProven() throws {
+    let place = try Workplace()
+    let session = Session(folder: RunFolder(place("run")))
+    var atSteps: [Int: [Int]] = [:]
+    _ = try session.run { witness in
+      atSteps[witness.steps] = session.folder.checkpointSteps()
+      return false
+    }
+    #expect(atSteps[2] == [2] || atSteps[2] == [])
+    #expect(atSteps[3] == [2])
+    #expect(atSteps[5] == [4])
+    #expect(session.folder.checkpointSteps() == [6])
+  }
+
+  /// A process that is killed without warning.
+  @Test(arguments: [2, 5, 8])
+  func killedAndResumedIsUnbroken(lines: Int) throws {
+    let place = try Workplace()
+    let changes = ["steps": "12", "checkpoint_every": "3"]
+    let unbroken = Session(folder: RunFolder(place("unbroken")), changes: changes)
+    let expected = try Trace(unbroken.finish(), unbroken.folder)
+    let recipe = try place.write(TinyRecipe.yaml(changes.merging(["output": place("run").path]) { $1 }), to: "run.yaml")
+    let folder = RunFolder(place("run"))
+    let running = try Program.Running(["train", recipe.path])
+    try running.signal(SIGKILL, whenLinesOf: folder.metrics, reach: lines)
+    #expect(try running.wait().status == -SIGKILL)
+    let output = try Program.succeed("train", "--resume", folder.url.path, "--json")
+    let result = try JSONDecoder().decode(RunResult.self, from: Data(output.out.utf8))
+    var trace = try Trace(result, folder), reference = expected
+    // The ledgers' headers name other plugins and another output.
+    #expect(try LedgerReader(folder.ledger).moves == LedgerReader(unbroken.folder.ledger).moves)
+    (trace.ledger, reference.ledger) = (Data(), Data())
+    #expect(trace == reference)
+  }
+
+  @Test func anEditedRecipeIsRefused() throws {
+    let place = try Workplace()
+    let session = Session(folder: RunFolder(place("run")))
+    _ = try session.run { $0.steps == 3 }
+    let stored = try String(contentsOf: session.folder.recipe, encoding: .utf8)
+    try stored.replacingOccurrences(of: "steps: 6", with: "steps: 60").write(
+      to: session.folder.recipe, atomically: true, encoding: .utf8)
+    let output = try Program.run("train", "--resume", session.folder.url.path)
+    #expect(output.status == 1)
+    expect(output.err, mentions: "recipe.yaml was changed", "steps: 60", "put it back")
+    // Threads change no result and may change.
+    try stored.replacingOccurrences(of: "threads: 1", with: "threads: 2").write(
+      to: session.folder.recipe, atomically: true, encoding: .utf8)
+    _ = try Program.succeed("train", "--resume", session.folder.url.path)
+  }
+
+  @Test func anotherRecipeIsRefused() throws {
+    let place = try Workplace()
+    var session = Session(folder: RunFolder(place("run")))
+    _ = try session.run { $0.steps == 3 }
+    session.changes["seed"] = "1"
+    expect(message { try session.run(resume: true) }, mentions: "another recipe", session.folder.recipe.path)
+  }
+
+  @Test func anotherBaseModelIsRefused() throws {
+    let place = try Workplace()
+    let model = try place.modelCopy()
+    let session = Session(folder: RunFolder(place("run")), changes: ["model": model.path])
+    _ = try session.run { $0.steps == 3 }
+    let weights = model.appending(path: "model.safetensors")
+    var bytes = try Data(contentsOf: weights)
+    bytes[bytes.count - 1] ^= 1
+    try bytes.write(to: weights)
+    expect(message { try session.run(resume: true) }, mentions: "base model's SHA-256", session.folder.url.path)
+  }
+
+  @Test func runsAreNeverMixed() throws {
+    let place = try Workplace()
+    let session = Session(folder: RunFolder(place("run")))
+    _ = try session.run { $0.steps == 1 }
+    expect(message { try session.run() }, mentions: "holds a run already", "--resume", session.folder.url.path)
+    let empty = Session(folder: RunFolder(place("nothing")))
+    expect(message { try empty.run(resume: true) }, mentions: "no run folder", empty.folder.url.path)
+  }
+
+  /// Two processes on one run: the second is told so.
+  @Test func aRunThatIsGoingOnIsNotResumed() throws {
+    let place = try Workplace()
+    let session = Session(folder: RunFolder(place("run")))
+    var refusal: String?
+    _ = try session.run { witness in
+      if witness.steps == 3, refusal == nil { refusal = message { try session.run(resume: true) } ?? "" }
+      return false
+    }
+    expect(refusal, mentions: "another process is writing", session.folder.ledger.path)
+  }
+
+  @Test func aDamagedCheckpointIsNamed() throws {
+    let place = try Workplace()
+    let session = Session(folder: RunFolder(place("run")))
+    _ = try session.run { $0.steps == 3 }
+    let checkpoint = session.folder.checkpoint(step: 3)
+    let weights = checkpoint.appending(path: "parameters.safetensors")
+    let bytes = try Data(contentsOf: weights)
+    try bytes.prefix(bytes.count / 2).write(to: weights)
+    expect(message { try session.run(resume: true) }, mentions: weights.path)
+    try Data("{}".utf8).write(to: checkpoint.appending(path: "progress.json"))
+    expect(message { try session.run(resume: true) }, mentions: checkpoint.path, "remove that folder and resume")
+    // Which does as it says: the run begins again.
+    try FileManager.default.removeItem(at: checkpoint)
+    let unbroken = Session(folder: RunFolder(place("unbroken")))
+    #expect(
+      try Trace(session.finish(resume: true), session.folder) == Trace(unbroken.finish(), unbroken.folder))
+  }
+
+  /// What a kill between the recipe and the ledger leaves.
+  @Test func aRunWithoutALedgerBeginsAgain() throws {
+    let place = try Workplace()
+    let session = Session(folder: RunFolder(place("run")))
+    _ = try session.run { _ in true }
+    try FileManager.default.removeItem(at: session.folder.ledger)
+    let unbroken = Session(folder: RunFolder(place("unbroken")))
+    #expect(
+      try Trace(session.finish(resume: true), session.folder) == Trace(unbroken.finish(), unbroken.folder))
+  }
+}
