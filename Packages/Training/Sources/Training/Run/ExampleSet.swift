@@ -32,7 +32,10 @@ public struct ExampleSet: Sendable {
     test = parts[2].map(\.request)
     objective = task.defaultObjective
     warnings =
-      data.warnings + (cut > 0 ? ["\(cut) \(cut == 1 ? "example was" : "examples were") cut on the left to max_length \(recipe.maxLength)"] : [])
+      data.warnings
+      + (cut > 0
+        ? ["\(cut) \(cut == 1 ? "example was" : "examples were") cut on the left to max_length \(recipe.maxLength)"]
+        : [])
     contentHash = data.contentHash
   }
 

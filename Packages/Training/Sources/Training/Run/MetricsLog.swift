@@ -41,6 +41,16 @@ final class MetricsLog {
     }
   }
 
+  /// The steps and the evaluations that a log holds, in order.
+  static func read(_ url: URL) -> (steps: [StepReport], evaluations: [EvaluationReport]) {
+    let lines = ((try? Data(contentsOf: url)) ?? Data()).split(separator: UInt8(ascii: "\n"))
+    let decoder = JSONDecoder()
+    return (
+      lines.compactMap { try? decoder.decode(StepReport.self, from: $0) },
+      lines.compactMap { try? decoder.decode(EvaluationReport.self, from: $0) }
+    )
+  }
+
   /// The whole lines of steps and evaluations that were done; a torn last line is left out.
   private static func lines(of url: URL, behind progress: RunProgress) -> Data {
     struct Position: Decodable {

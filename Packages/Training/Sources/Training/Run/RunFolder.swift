@@ -15,6 +15,8 @@ public struct RunFolder: Sendable, Equatable {
   public var ledger: URL { url.appendingPathComponent("ledger.zl") }
   /// The best parameters so far, as `transformers` or `peft` load them.
   public var best: URL { url.appendingPathComponent("best") }
+  /// The run at a glance; there only when it has finished.
+  public var picture: URL { url.appendingPathComponent("report.svg") }
   /// What the run found; there only when it has finished.
   public var result: URL { url.appendingPathComponent("result.json") }
 

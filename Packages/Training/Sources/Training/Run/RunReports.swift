@@ -88,9 +88,11 @@ public struct ReportedShare: Sendable, Codable, Equatable {
 public struct RunResult: Sendable, Codable, Equatable {
   public var recipeIdentity: String
   public var steps: Int
+  /// The step after which the parameters were best on dev; the last one where there are no dev examples.
   public var bestStep: Int
-  public var devBefore: Double
-  public var devBest: Double
+  /// nil where there are no dev examples.
+  public var devBefore: Double?
+  public var devBest: Double?
   /// On the held-out examples, which nothing was chosen by: the model as it came, the best one, and the change on the
   /// same examples.
   public var testBefore: ReportedShare

@@ -15,8 +15,9 @@ extension TrainingLoop {
     try experiment.reload(attached: false)
     guard let before = try evaluate("test, before", experiment.data.test) else { return nil }
     let result = RunResult(
-      recipeIdentity: experiment.recipe.identity.hex, steps: progress.step, bestStep: progress.bestStep,
-      devBefore: progress.devBefore ?? 0, devBest: progress.bestAccuracy ?? 0,
+      recipeIdentity: experiment.recipe.identity.hex, steps: progress.step,
+      bestStep: experiment.data.dev.isEmpty ? progress.step : progress.bestStep,
+      devBefore: progress.devBefore, devBest: progress.bestAccuracy,
       testBefore: ReportedShare(before.accuracy), testAfter: ReportedShare(after.accuracy),
       testChange: ReportedShare(PairedDifference(before: before.outcomes, after: after.outcomes)),
       forwardPasses: progress.forwardPasses, tokens: progress.tokens, seconds: session.seconds,
@@ -25,8 +26,22 @@ extension TrainingLoop {
       testPredictions: after.predictions, kernels: KernelPath.name, version: ZerothVersion.text)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+    try AtomicFile.write(Data(picture(of: result).utf8), to: folder.picture)
     try AtomicFile.write(try encoder.encode(result) + Data("\n".utf8), to: folder.result)
     return result
+  }
+
+  private func picture(of result: RunResult) -> String {
+    let log = MetricsLog.read(folder.metrics), recipe = experiment.recipe
+    let name = recipe.model.deletingPathExtension().lastPathComponent
+    return RunPicture(
+      steps: log.steps, evaluations: log.evaluations,
+      title: "\(name) on \(recipe.task): \(recipe.scheme), \(recipe.optimizer)",
+      finding: String(
+        format: "%d held-out examples: %.1f %% before, %.1f %% after (change %+.1f to %+.1f points, 95 %% interval)",
+        result.testAfter.count, 100 * result.testBefore.value, 100 * result.testAfter.value,
+        100 * result.testChange.low, 100 * result.testChange.high)
+    ).svg()
   }
 
   private func restoreBest() throws {

@@ -137,11 +137,12 @@ public final class TrainingLoop {
   /// before it.
   private func diverged(_ what: String) -> TrainingError {
     var steps = folder.checkpointSteps()
-    if !isCheckpointProven, steps.count > 1, steps[0] == progress.step {
+    if !isCheckpointProven, steps.first == progress.step {
       try? FileManager.default.removeItem(at: folder.checkpoint(step: steps.removeFirst()))
     }
     let kept =
-      steps.first.map { "The checkpoint of step \($0) is kept in \(folder.url.path)" } ?? "No checkpoint was made yet"
+      steps.first.map { "The checkpoint of step \($0) is kept in \(folder.url.path)" }
+      ?? "No checkpoint was made before it"
     return TrainingError(.diverged, "\(what). \(kept)")
   }
 
