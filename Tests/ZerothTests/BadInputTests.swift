@@ -9,7 +9,8 @@ import TuningCore
 @Suite(.workplace) struct BadInputTests {
   private func place(_ changes: [String: String], recipe name: String = "tiny.yaml") throws -> (Workplace, URL) {
     let place = try Workplace()
-    let recipe = try place.write(TinyRecipe.yaml(changes.merging(["output": place("run").path]) { old, _ in old }), to: name)
+    let recipe = try place.write(
+      TinyRecipe.yaml(changes.merging(["output": place("run").path]) { old, _ in old }), to: name)
     return (place, recipe)
   }
 
@@ -39,10 +40,6 @@ import TuningCore
     expect(
       output.err, mentions: "unknown key 'sheme'", "'scheme'", "'zo-sgd'", "learning_rate must be", "'fast'",
       "lora.rnak", "steps must be", "'bfloat16'", "unknown key 'batchsize'", "'batch_size'", "tiny.yaml:")
-    let resolve = message {
-      _ = try Recipe(contentsOf: recipe).resolve(components: Plugins.host().components, tasks: ExampleSet.taskNames())
-    }
-    #expect(resolve.map { output.err.contains($0.split(separator: "\n")[0]) } == true)
   }
 
   @Test func recipesThatCannotBeReadAreNamed() throws {
@@ -138,7 +135,7 @@ import TuningCore
       mentioning: "data/train.tsv, line 3", "label '2'", "verbalizer", "terrible")
   }
 
-  @Test func theLastMinuteShortOfExamplesIsSaid() throws {
+  @Test func aShortDataSetIsSaid() throws {
     let place = try Workplace()
     let lines = (0..<10).map { "phrase \($0) \t\($0 % 2)\n" }.joined()
     let (_, recipe) = try self.place(["data": data(place, train: "sentence\tlabel\n" + lines)])
@@ -177,42 +174,44 @@ import TuningCore
 
   // MARK: divergence
 
+  /// A rate of decay that makes the parameters of step 5 infinite.
+  private static let diverging = [
+    "learning_rate": "1", "zo-sgd.epsilon": "1e-2", "zo-sgd.weight_decay": "1000", "steps": "30", "evaluate_every": "0",
+  ]
+
   /// The step is named, the last checkpoint with a finite loss is kept, and the ledger is whole.
-  @Test(arguments: ["1", "3"])
-  func aDivergingRunStopsAtItsStep(_ every: String) throws {
-    let (place, recipe) = try place([
-      "learning_rate": "9e5", "steps": "100", "checkpoint_every": every, "evaluate_every": "0",
-    ])
+  @Test(arguments: [("1", 4), ("3", 3), ("5", nil)] as [(String, Int?)])
+  func aDivergingRunStopsAtItsStep(every: String, kept: Int?) throws {
+    let (place, recipe) = try place(Self.diverging.merging(["checkpoint_every": every]) { $1 })
     let output = try Program.run("train", recipe.path)
     #expect(output.status == 1)
-    expect(output.err, mentions: "step ", "lower the learning rate", "The checkpoint of step", place("run").path)
+    expect(
+      output.err, mentions: "Error: step 6: ", "lower the learning rate",
+      kept.map { "The checkpoint of step \($0) is kept in \(place("run").path)" } ?? "No checkpoint was made before it")
     let folder = RunFolder(place("run"))
-    let steps = folder.checkpointSteps(), kept = try #require(steps.first)
-    #expect(steps.count == 1 && output.err.contains("The checkpoint of step \(kept) is kept"))
-    // Its parameters are numbers, with a loss.
-    let components = try Plugins.host().components
-    let stored = try RunFolder.storedRecipe(in: folder)
-    let experiment = try Experiment(stored, components: components)
-    try TrainedParameters.load(
-      folder.checkpoint(step: kept).appending(path: "parameters.safetensors"),
-      into: experiment.oracle.state.parameters)
-    let losses = try experiment.oracle.losses(at: [.none], on: experiment.data.batch(step: kept, stored))
-    #expect(losses[0].isFinite)
+    #expect(folder.checkpointSteps() == (kept.map { [$0] } ?? []))
+    if let kept {
+      // Its parameters have a loss.
+      let stored = try RunFolder.storedRecipe(in: folder)
+      let experiment = try Experiment(stored, components: Plugins.host().components)
+      try TrainedParameters.load(
+        folder.checkpoint(step: kept).appending(path: "parameters.safetensors"),
+        into: experiment.oracle.state.parameters)
+      #expect(try experiment.oracle.losses(at: [.none], on: experiment.data.batch(step: kept, stored))[0].isFinite)
+    }
     let reader = try LedgerReader(folder.ledger)
-    #expect(reader.stepCount >= kept && reader.tornTail == nil)
+    #expect(reader.stepCount == 5 && reader.tornTail == nil)
     // Going on meets the same end at the same step.
     let again = try Program.run("train", "--resume", folder.url.path)
     #expect(again.status == 1)
-    let said = output.err.split(separator: "\n").last { $0.hasPrefix("Error: ") }
-    #expect(again.err.split(separator: "\n").last { $0.hasPrefix("Error: ") } == said)
+    expect(again.err, mentions: "Error: step 6: ")
   }
 
   @Test func divergenceInAnEvaluationNamesTheStep() throws {
-    let (_, recipe) = try place(["learning_rate": "9e5", "steps": "100", "checkpoint_every": "0", "evaluate_every": "1"])
+    let (_, recipe) = try place(Self.diverging.merging(["checkpoint_every": "0", "evaluate_every": "1"]) { $1 })
     let output = try Program.run("train", recipe.path)
     #expect(output.status == 1)
-    #expect(output.err.contains("after step ") || output.err.contains("Error: step "), "\(output.err)")
-    expect(output.err, mentions: "No checkpoint was made yet")
+    expect(output.err, mentions: "Error: dev, after step 5: ", "No checkpoint was made before it")
   }
 
   // MARK: disks and places
@@ -235,7 +234,7 @@ import TuningCore
     let place = try Workplace()
     let disk = place("disk")
     try FileManager.default.createDirectory(at: disk, withIntermediateDirectories: true)
-    guard mount(disk, kibibytes: 3000) else {
+    guard mount(disk, kibibytes: 5000) else {
       print("no file system could be mounted: the test of a full disk was left out")
       return
     }
@@ -245,7 +244,7 @@ import TuningCore
     let folder = RunFolder(disk.appending(path: "run"))
     // Room for one checkpoint of 1 MiB, not for the next beside it.
     let ballast = disk.appending(path: "ballast")
-    try Data(count: 1_200_000).write(to: ballast)
+    try Data(count: 3_200_000).write(to: ballast)
     let output = try Program.run("train", recipe.path)
     #expect(output.status == 1)
     expect(output.err, mentions: folder.url.path, "space")
@@ -316,11 +315,18 @@ import TuningCore
     #expect(output.status == 1 && !FileManager.default.fileExists(atPath: work("run").path))
     expect(output.err, mentions: text.path)
     // One plugin under two names registers twice.
-    let copy = place("libCopy.so")
-    try bytes.write(to: copy)
+    let copy = try pluginCopy(bytes, to: place, "libCopy.so")
     let twice = try Program.run("plugins", "list", "--plugin", copy.path)
     #expect(twice.status == 1)
     expect(twice.err, mentions: "zo-sgd", "already provided by")
+  }
+
+  /// With the library that only the plugin needs beside it.
+  private func pluginCopy(_ bytes: Data, to place: Workplace, _ name: String) throws -> URL {
+    try FileManager.default.copyItem(
+      at: Project.products.appending(path: "libZOEstimators.so"), to: place("libZOEstimators.so"))
+    try bytes.write(to: place(name))
+    return place(name)
   }
 
   /// As a plugin that was built against other sources looks.
@@ -337,7 +343,7 @@ import TuningCore
       places += 1
     }
     try #require(places > 0, "the plugin was built with another header than the sources': build again")
-    try bytes.write(to: place("libOther.so"))
+    _ = try pluginCopy(bytes, to: place, "libOther.so")
     let output = try Program.run("plugins", "list", "--plugin", place("libOther.so").path)
     #expect(output.status == 1)
     expect(output.err, mentions: place("libOther.so").path, identifier, "0000")

@@ -16,7 +16,8 @@ import TuningCore
     let recipe = try place.write(TinyRecipe.yaml(["learning_rate": "1e-3"]), to: "tiny.yaml").path
     let output = try Program.succeed("train", recipe, folder: place.url)
     let folder = RunFolder(place("runs/tiny-0"))
-    for words in ["8 held-out examples", "before", "after", "change", "95 % interval", "run folder \(folder.url.path)"] {
+    for words in ["8 held-out examples", "before", "after", "change", "95 % interval", "run folder \(folder.url.path)"]
+    {
       #expect(output.out.contains(words), "\(words)")
     }
     for words in ["260,032 parameters", "16 train, 8 dev, 8 held out", "step 6  dev accuracy", "full + zo-sgd"] {
@@ -194,7 +195,7 @@ import TuningCore
 
   @Test func pluginsAreListedAndDescribed() throws {
     let list = try Program.succeed("plugins", "list")
-    for words in ["zo-sgd", "lora", "full", "optimizer", "ZOSGD"] { #expect(list.out.contains(words)) }
+    for words in ["zo-sgd", "lora", "full", "optimizer", "ZO-SGD 0.1.0"] { #expect(list.out.contains(words)) }
     let info = try Program.succeed("plugins", "info", "zo-sgd")
     for words in ["zo-sgd.epsilon", "2305.17333", "Cost", "0.001"] { #expect(info.out.contains(words), "\(words)") }
     let json = try Program.succeed("plugins", "info", "lora", "--json").object()

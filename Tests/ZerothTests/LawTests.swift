@@ -27,7 +27,7 @@ struct Pair: Sendable, CustomTestStringConvertible {
 @Suite(.workplace) struct LawTests {
   @Test func everyPluginOfTheProjectIsHere() throws {
     let host = try Plugins.host()
-    #expect(host.loaded.map(\.name) == ["FullTuning", "LoRA", "ZOSGD"])
+    #expect(host.loaded.map(\.name) == ["FullTuning", "LoRA", "ZO-SGD"])
     #expect(host.components.schemes.names == ["full", "lora"])
     #expect(host.components.optimizers.names == ["zo-sgd"])
     #expect(Pair.all.count == 2)
@@ -46,7 +46,8 @@ struct Pair: Sendable, CustomTestStringConvertible {
         Direction(seed: seeds.seed(.direction, step: 1, query: query), law: law))
     }
     let scored = try experiment.oracle.losses(at: [Displacement(terms)], on: batch)[0]
-    let opposite = try experiment.oracle.losses(at: [Displacement(terms.map { Term(-$0.coefficient, $0.direction) })], on: batch)[0]
+    let opposite = try experiment.oracle.losses(
+      at: [Displacement(terms.map { Term(-$0.coefficient, $0.direction) })], on: batch)[0]
     experiment.apply(Move(terms), step: 0)
     let applied = try experiment.oracle.losses(at: [.none], on: batch)[0]
     #expect(abs(scored - applied) <= 2e-5 * abs(applied), "\(scored) asked, \(applied) found, from \(before)")
@@ -126,7 +127,8 @@ struct Pair: Sendable, CustomTestStringConvertible {
     experiment.scheme.detach(from: &state)
     #expect(state.parameters.paths == plain.parameters.paths && state.adapters.isEmpty)
     #expect(state.parameters.trainableCount == 0)
-    #expect(state.parameters.parameters.map(\.tensor.fingerprint) == plain.parameters.parameters.map(\.tensor.fingerprint))
+    #expect(
+      state.parameters.parameters.map(\.tensor.fingerprint) == plain.parameters.parameters.map(\.tensor.fingerprint))
   }
 
   @Test(arguments: Pair.all)
@@ -159,7 +161,9 @@ struct Pair: Sendable, CustomTestStringConvertible {
     let asked = experiment.oracle.queryCount
     _ = try experiment.ask(0)
     #expect(experiment.oracle.queryCount - asked == cost.queriesPerStep)
-    if pair.optimizer == "zo-sgd" { #expect(cost.stateBytes == 0 && MemoryLayout.size(ofValue: experiment.optimizer) <= 64) }
+    if pair.optimizer == "zo-sgd" {
+      #expect(cost.stateBytes == 0 && MemoryLayout.size(ofValue: experiment.optimizer) <= 64)
+    }
   }
 }
 

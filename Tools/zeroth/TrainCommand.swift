@@ -130,7 +130,10 @@ enum ResultTable {
       ], header: ["\(result.testAfter.count) held-out examples", "accuracy", "95 % interval"])
     Output.line("")
     Output.line(
-      "best on dev after step \(result.bestStep) of \(result.steps); \(Quantity.count(result.forwardPasses)) forward passes, "
+      (result.devBest == nil
+        ? "the last step's parameters: no dev examples to choose by; "
+        : "best on dev after step \(result.bestStep) of \(result.steps); ")
+        + "\(Quantity.count(result.forwardPasses)) forward passes, "
         + "\(Quantity.count(result.tokens)) tokens, \(Quantity.duration(result.trainingSeconds)) of training")
     Output.line(
       "peak memory \(Quantity.bytes(result.trainingPeakBytes)) in training, "
