@@ -92,7 +92,8 @@ private struct Panel {
     }
     let steps = (0...4).map { number in
       let step = Int(lastStep * Double(number) / 4)
-      return "<text x=\"\(format(x(step)))\" y=\"\(bottom + 18)\" text-anchor=\"middle\" fill=\"#666666\">\(step)</text>"
+      return
+        "<text x=\"\(format(x(step)))\" y=\"\(bottom + 18)\" text-anchor=\"middle\" fill=\"#666666\">\(step)</text>"
     }
     return lines + steps + ["<text x=\"\(left)\" y=\"\(top - 8)\" fill=\"#1a1a1a\">\(name)</text>"]
   }

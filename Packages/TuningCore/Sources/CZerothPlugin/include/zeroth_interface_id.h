@@ -1,2 +1,2 @@
 // Written by Tools/interface-id: a digest of the sources that plugins compile against.
-#define ZEROTH_INTERFACE_ID "9d723b54ff92369f"
+#define ZEROTH_INTERFACE_ID "f73b53a50bb777ac"
