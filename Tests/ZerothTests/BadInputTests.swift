@@ -33,13 +33,14 @@ import TuningCore
   @Test func everyTypoIsReportedAtOnce() throws {
     let (_, recipe) = try place([
       "sheme": "full", "optimizer": "zo-sdg", "learning_rate": "fast", "lora.rnak": "4", "steps": "0",
-      "dtype": "bfloat61",
+      "dtype": "bfloat61", "max_length": "1",
     ])
     let output = try Program.run("train", recipe.path, "--set", "batchsize=3")
     #expect(output.status == 64)
     expect(
       output.err, mentions: "unknown key 'sheme'", "'scheme'", "'zo-sgd'", "learning_rate must be", "'fast'",
-      "lora.rnak", "steps must be", "'bfloat16'", "unknown key 'batchsize'", "'batch_size'", "tiny.yaml:")
+      "lora.rnak", "steps must be", "max_length must be", "'bfloat16'", "unknown key 'batchsize'", "'batch_size'",
+      "tiny.yaml:")
   }
 
   @Test func recipesThatCannotBeReadAreNamed() throws {
@@ -61,7 +62,7 @@ import TuningCore
   // MARK: model and tokenizer
 
   @Test func aMissingModelIsNamed() throws {
-    try expectFailure(["model": "/nowhere/model"], mentioning: "/nowhere/model")
+    try expectFailure(["model": "/nowhere/model"], mentioning: "/nowhere/model: there is no such")
     let place = try Workplace()
     try FileManager.default.createDirectory(at: place("empty"), withIntermediateDirectories: true)
     try expectFailure(["model": place("empty").path], mentioning: place("empty").path, "tokenizer.json")

@@ -106,6 +106,9 @@ import TuningCore
     let bad = try Program.run("tokenize", "--tokenizer", Self.stories, "--decode", input: "1 2\n3 four\n")
     #expect(bad.status == 1)
     expect(bad.err, mentions: "standard input, line 2", "'four' is no token id")
+    let foreign = try Program.run("tokenize", "--tokenizer", Self.stories, "--decode", input: "1\n512\n")
+    #expect(foreign.status == 1)
+    expect(foreign.err, mentions: "standard input, line 2", "512")
   }
 
   /// log p of a continuation's tokens is the log-softmax of the logits where they are predicted.
@@ -128,6 +131,16 @@ import TuningCore
       }
       #expect(abs(continuation.mean * Double(ids.count) - continuation.sum) < 1e-9)
     }
+  }
+
+  @Test func textsLongerThanTheModelAreRefused() throws {
+    let query = #"{"prompt": "\#(String(repeating: "word ", count: 600))", "continuations": ["a"]}"#
+    let score = try Program.run("score", "--model", Self.stories, input: query)
+    #expect(score.status == 1)
+    expect(score.err, mentions: "line 1", "longest sequence is 512", "shorten")
+    let generate = try Program.run("generate", "--model", Self.stories, String(repeating: "word ", count: 600))
+    #expect(generate.status == 1)
+    expect(generate.err, mentions: "tokens", "512", "shorten the text")
   }
 
   @Test func logitsByPositionAndRankAgree() throws {
@@ -242,6 +255,13 @@ import TuningCore
     let other = try Program.run(
       "archive", "extract", Project.sentiment.path, "SST-2/train.tsv", "--out", "train.tsv", "--sha256", hash,
       folder: place.url)
+    try place.write("earlier", to: "dev.tsv")
+    let spared = try Program.run(
+      "archive", "extract", Project.sentiment.path, "SST-2/train.tsv", "--out", "dev.tsv", "--sha256", hash,
+      folder: place.url)
+    #expect(spared.status == 1)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: place.url.path) == ["dev.tsv"])
+    #expect(try String(contentsOf: place("dev.tsv"), encoding: .utf8) == "earlier")
     #expect(other.status == 1 && !FileManager.default.fileExists(atPath: place("train.tsv").path))
     expect(other.err, mentions: "SST-2/train.tsv", "SHA-256", hash)
     let missing = try Program.run(
@@ -278,7 +298,9 @@ import TuningCore
       ["train"], ["fly"], ["train", "r.yaml", "--resume", "x", "--set", "steps=1"], ["generate", "Once"],
       ["generate", "--model", "a", "--run", "b", "Once"], ["bench", "gemm", "--rows", "0"],
       ["inspect", "noise", "--start", "-1"], ["replay", "l", "--out", "o", "--step", "-1"],
-      ["eval", "x", "--part", "tets"], ["generate", "--model", "m", "--threads", "-2", "x"],
+      ["eval", "x", "--part", "tets"],
+      ["inspect", "noise", "--start", "9223372036854775807"], ["generate", "--model", "m", "--plugin", "p.so", "x"],
+      ["generate", "--model", "m", "--threads", "-2", "x"],
     ] {
       let output = try Program.run([], of: arguments)
       #expect(output.status == 64, "\(arguments): \(output.err)")

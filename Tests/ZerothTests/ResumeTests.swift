@@ -42,6 +42,8 @@ import TuningCore
     #expect(!FileManager.default.fileExists(atPath: broken.folder.result.path))
     // Stopped once more at the same place: where nothing was done, nothing may be lost.
     _ = try broken.run(resume: true, stop: { _ in true })
+    // And after an evaluation that no checkpoint followed.
+    _ = try broken.run(resume: true, stop: { $0.evaluations == 1 })
     #expect(try Trace(broken.finish(resume: true), broken.folder) == expected)
   }
 

@@ -29,13 +29,19 @@ struct ArchiveCommand: ParsableCommand {
     @Option(help: "SHA-256 that the file must have.") var sha256: String?
 
     func run() throws {
-      let target = URL(argument: out)
-      try ArchiveReader(file: URL(argument: archive)).extract(member: member, to: target)
-      guard let sha256 else { return }
-      let found = try ContentHash(ofFile: target)
-      guard found == (try ContentHash(hex: sha256)) else {
-        try FileManager.default.removeItem(at: target)
+      let target = URL(argument: out), reader = try ArchiveReader(file: URL(argument: archive))
+      guard let sha256 else { return try reader.extract(member: member, to: target) }
+      let expected = try ContentHash(hex: sha256)
+      // What was at the target stays until the content is known to be right.
+      let unverified = target.appendingPathExtension("unverified")
+      defer { try? FileManager.default.removeItem(at: unverified) }
+      try reader.extract(member: member, to: unverified)
+      let found = try ContentHash(ofFile: unverified)
+      guard found == expected else {
         throw BundleError(.corrupt, "\(member): its SHA-256 is \(found), not \(sha256): another version, or damaged")
+      }
+      guard rename(unverified.path, target.path) == 0 else {
+        throw BundleError(.unwritable, "\(target.path): cannot write: \(String(cString: strerror(errno)))")
       }
     }
   }

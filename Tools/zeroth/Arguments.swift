@@ -52,6 +52,9 @@ struct ModelArguments: ParsableArguments {
     guard run == nil || (tokenizer == nil && dtype == .auto) else {
       throw ValidationError("--run brings its own tokenizer and dtype")
     }
+    guard run != nil || plugins.plugins.isEmpty else {
+      throw ValidationError("--plugin goes with --run: a model as it came needs none")
+    }
   }
 
   func open() throws -> InferenceModel {

@@ -58,8 +58,8 @@ struct InspectCommand: ParsableCommand {
     @Flag(help: "Print as JSON.") var json = false
 
     func validate() throws {
-      guard start >= 0, (1...1 << 20).contains(count) else {
-        throw ValidationError("--start must not be negative, --count from 1 to 1048576")
+      guard (1...1 << 20).contains(count), (0...Int.max - count).contains(start) else {
+        throw ValidationError("--count must be from 1 to 1048576, --start from 0, and their sum below 2^63")
       }
     }
 

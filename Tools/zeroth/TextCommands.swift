@@ -44,7 +44,11 @@ struct TokenizeCommand: ParsableCommand {
           }
           return id
         }
-        text = try tokenizer.decode(ids)
+        do {
+          text = try tokenizer.decode(ids)
+        } catch {
+          throw TrainingError(.invalidInput, "\(file ?? "standard input"), line \(number): \(error)")
+        }
       } else {
         text = String(line)
         ids = tokenizer.encode(text, addingSpecialTokens: !bare)

@@ -43,6 +43,12 @@ extension InferenceModel {
           .invalidInput,
           "continuation \"\(text)\" is \(count) of \(whole.count) tokens: it needs at least one, and one before it")
       }
+      guard whole.count - 1 <= model.maximumLength else {
+        throw TrainingError(
+          .invalidInput,
+          "prompt and continuation are \(whole.count) tokens, and the model's longest sequence is "
+            + "\(model.maximumLength): shorten them")
+      }
       let ids = Array(whole.suffix(count))
       let batch = try PackedBatch([ScoringRequest(prompt: Array(whole.dropLast(count)), continuations: [ids])])
       let logProbabilities = try oracle.logProbabilities(on: batch)[0]

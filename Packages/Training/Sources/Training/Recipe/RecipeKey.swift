@@ -50,7 +50,7 @@ enum RecipeKey: String, CaseIterable {
         .integer(atLeast: 0, atMost: Int(UInt32.max)), .integer(0), "Draws the splits, as NumPy's legacy generator.")
     case .maxLength:
       option(
-        .integer(atLeast: 1, atMost: 1 << 24), .integer(2048),
+        .integer(atLeast: 2, atMost: 1 << 24), .integer(2048),
         "Tokens of an example; longer prompts lose their beginning.")
     case .scheme: option(.text, .text("full"), "Tuning scheme: which parameters train.")
     case .optimizer: option(.text, .text("zo-sgd"), "Turns losses into moves of the parameters.")

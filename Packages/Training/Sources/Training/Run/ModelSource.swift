@@ -26,6 +26,9 @@ public struct ModelSource: Sendable {
   /// - Throws: `TokenizerError`; `TrainingError.invalidInput` where there is none.
   public func tokenizer() throws -> Tokenizer {
     let place = tokenizerPath ?? path
+    guard FileManager.default.fileExists(atPath: place.path) else {
+      throw TrainingError(.invalidInput, "\(place.path): there is no such file or folder")
+    }
     if place.pathExtension == "gguf" { return try Tokenizer(gguf: GGUFVocabulary(GGUFFile(place).metadata)) }
     if place.pathExtension == "json" { return try Tokenizer(tokenizerJSON: place, configuration: nil) }
     guard FileManager.default.fileExists(atPath: place.appendingPathComponent("tokenizer.json").path) else {
