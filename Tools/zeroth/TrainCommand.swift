@@ -99,9 +99,11 @@ final class TrainingDisplay {
     )
     line.say(
       "method     \(summary.scheme) + \(summary.optimizer): \(Quantity.count(summary.trainable)) train, "
-        + "\(summary.queriesPerStep) forward passes a step, \(Quantity.bytes(summary.optimizerStateBytes)) of state")
+        + "\(summary.queriesPerStep) forward passes a step, "
+        + (summary.optimizerStateBytes == 0 ? "no state" : "\(Quantity.bytes(summary.optimizerStateBytes)) of state"))
     line.say("data       \(summary.train) train, \(summary.dev) dev, \(summary.test) held out")
-    line.say("run        \(summary.folder), \(summary.threads) threads, step \(summary.startStep) of \(summary.steps)")
+    let threads = summary.threads == 1 ? "1 thread" : "\(summary.threads) threads"
+    line.say("run        \(summary.folder), \(threads), step \(summary.startStep) of \(summary.steps)")
   }
 
   private func progress(_ report: StepReport) -> String {
