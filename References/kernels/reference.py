@@ -6,6 +6,7 @@
 import json
 
 import torch
+from transformers.activations import ACT2FN
 from transformers.models.llama.modeling_llama import LlamaRMSNorm, apply_rotary_pos_emb
 
 torch.manual_seed(1)
@@ -23,6 +24,19 @@ def rms_norm():
     layer.weight.data = weight
     assert torch.allclose(layer(x).to(DOUBLE), out, atol=1e-5)
     return {"x": numbers(x), "weight": numbers(weight), "epsilon": epsilon, "out": numbers(out)}
+
+
+def layer_norm():
+    x, weight, bias, epsilon = torch.randn(3, 37) * 2 + 3, torch.randn(37), torch.randn(37), 1e-5
+    out = torch.nn.functional.layer_norm(x.to(DOUBLE), [37], weight.to(DOUBLE), bias.to(DOUBLE), epsilon)
+    return {"x": numbers(x), "weight": numbers(weight), "bias": numbers(bias), "epsilon": epsilon, "out": numbers(out)}
+
+
+def activations():
+    """Those with parameters of their own, and `sqrtsoftplus`, which no model of ours names, are left out."""
+    x = torch.cat([torch.randn(40) * 3, torch.tensor([0.0, -0.0, 1e-4, -1e-4, 11.5, -11.5])])
+    names = sorted(set(ACT2FN) - {"prelu", "sqrtsoftplus", "xielu"})
+    return {name: {"x": numbers(x), "out": numbers(ACT2FN[name](x.to(DOUBLE)))} for name in names}
 
 
 def silu_multiply():
@@ -54,4 +68,5 @@ def rounding():
         for name, dtype in (("F16", torch.float16), ("BF16", torch.bfloat16))}}
 
 
-print(json.dumps({f.__name__: f() for f in (rms_norm, silu_multiply, rotary, log_softmax, rounding)}))
+print(json.dumps({f.__name__: f() for f in (
+    rms_norm, silu_multiply, rotary, log_softmax, rounding, layer_norm, activations)}))

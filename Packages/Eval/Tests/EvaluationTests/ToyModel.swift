@@ -7,19 +7,22 @@ import TuningCore
 struct ToyModel: LanguageModel {
   let vocabularySize = 5
   let maximumLength = 2000
-  let cacheShape = (layers: 0, width: 1)
-  let outputTable: ParameterPath = "output"
+  let blockCount = 0
+  let cacheShape: (layers: Int, width: Int)? = (layers: 0, width: 1)
+  let head: OutputHead? = OutputHead(.nextToken, table: "output", count: 5)
 
   static let logits: [[Float]] = [
     [0, 1, -1, 0.5, -9], [2, 0, 0.25, -0.5, -9], [-1, 0.75, 0, 1.5, -9], [0.125, -2, 1, 0, -9],
   ]
 
-  func hiddenStates<E: Evaluator>(
-    of tokens: [Int32], layout: SequenceLayout, rows: [Int]?, state: ModelState, cache: KeyValueCache?, evaluator: E
-  ) -> E.Value {
-    let x = evaluator.embedding(tokens, table: state.parameters.require("input"))
-    return rows.map { evaluator.gather(x, rows: $0) } ?? x
+  func embed<E: Evaluator>(_ context: SequenceContext, state: ModelState, evaluator: E) -> E.Value {
+    evaluator.embedding(context.tokens, table: state.parameters.require("input"))
   }
+
+  func block<E: Evaluator>(
+    _ index: Int, _ hidden: consuming E.Value, rows: [Int]?, context: SequenceContext, state: ModelState,
+    cache: KeyValueCache.Layer?, evaluator: E
+  ) -> E.Value { hidden }
 
   /// Rows of the input table are a token's logits, the output table is the identity.
   static func state() throws -> ModelState {

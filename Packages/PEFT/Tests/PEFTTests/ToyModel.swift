@@ -6,22 +6,28 @@ import TuningCore
 struct ToyModel: LanguageModel {
   let vocabularySize = 13
   let maximumLength = 16
-  let cacheShape = (layers: 0, width: 1)
-  let outputTable: ParameterPath = "lm_head.weight"
+  let blockCount = blocks
+  let cacheShape: (layers: Int, width: Int)? = (layers: 0, width: 1)
+  let head: OutputHead? = OutputHead(.nextToken, table: "lm_head.weight", count: 13)
   static let width = 8, inner = 12, blocks = 3
 
-  func hiddenStates<E: Evaluator>(
-    of tokens: [Int32], layout: SequenceLayout, rows: [Int]?, state: ModelState, cache: KeyValueCache?, evaluator: E
+  func embed<E: Evaluator>(_ context: SequenceContext, state: ModelState, evaluator: E) -> E.Value {
+    evaluator.embedding(context.tokens, table: state.parameters.require("model.embed_tokens.weight"))
+  }
+
+  func block<E: Evaluator>(
+    _ index: Int, _ x: consuming E.Value, rows: [Int]?, context: SequenceContext, state: ModelState,
+    cache: KeyValueCache.Layer?, evaluator: E
   ) -> E.Value {
-    var x = evaluator.embedding(tokens, table: state.parameters.require("model.embed_tokens.weight"))
-    for block in 0..<ToyModel.blocks {
-      let q = ToyModel.path(block, "q_proj.weight"), v = ToyModel.path(block, "v_proj.weight")
-      let inner = evaluator.linear(x, q, bias: ToyModel.path(block, "q_proj.bias"), in: state)
-      let gated = evaluator.siluMultiply(gate: inner, up: evaluator.linear(x, q, in: state))
-      x = evaluator.add(x, evaluator.linear(gated, v, in: state), scale: 1)
-    }
-    let wanted = rows.map { evaluator.gather(x, rows: $0) } ?? x
-    return evaluator.rmsNorm(wanted, weight: state.parameters.require("model.norm.weight"), epsilon: 1e-5)
+    let q = ToyModel.path(index, "q_proj.weight"), v = ToyModel.path(index, "v_proj.weight")
+    let inner = evaluator.linear(x, q, bias: ToyModel.path(index, "q_proj.bias"), in: state)
+    let gated = evaluator.activate(.silu, gate: inner, up: evaluator.linear(x, q, in: state))
+    let out = evaluator.add(consume x, evaluator.linear(gated, v, in: state), scale: 1)
+    return rows.map { evaluator.gather(out, rows: $0) } ?? out
+  }
+
+  func finish<E: Evaluator>(_ hidden: consuming E.Value, state: ModelState, evaluator: E) -> E.Value {
+    evaluator.rmsNorm(hidden, weight: state.parameters.require("model.norm.weight"), epsilon: 1e-5)
   }
 
   static func path(_ block: Int, _ name: String) -> ParameterPath {

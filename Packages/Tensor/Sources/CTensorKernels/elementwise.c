@@ -29,8 +29,15 @@ void zt_rms_norm(size_t rows, size_t columns, const float *x, const float *weigh
   ZT_DISPATCH(rms_norm, rows, columns, x, weight, epsilon, out);
 }
 
-void zt_silu_multiply(size_t n, const float *gate, const float *up, float *out) {
-  ZT_DISPATCH(silu_multiply, n, gate, up, out);
+void zt_layer_norm(size_t rows, size_t columns, const float *x, const float *weight, const float *bias, float epsilon,
+                   float *out) {
+  ZT_DISPATCH(layer_norm, rows, columns, x, weight, bias, epsilon, out);
+}
+
+void zt_activation(int kind, size_t n, const float *x, float *out) { ZT_DISPATCH(activation, kind, n, x, 0, out); }
+
+void zt_gated_activation(int kind, size_t n, const float *gate, const float *up, float *out) {
+  ZT_DISPATCH(activation, kind, n, gate, up, out);
 }
 
 void zt_add(size_t n, const float *a, const float *b, float *out) { ZT_DISPATCH(add, n, a, b, out); }

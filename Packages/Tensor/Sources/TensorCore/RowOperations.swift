@@ -9,11 +9,25 @@ public enum RowOperations {
     out: UnsafeMutablePointer<Float>
   ) { zt_rms_norm(rows, columns, x, weight, epsilon, out) }
 
-  /// out[i] = gate[i] / (1 + exp(−gate[i])) · up[i]
+  /// out[r, c] = (x[r, c] − mean_c) / sqrt(variance_c + epsilon) · weight[c] + bias[c]
   @inline(__always)
-  public static func siluMultiply(
-    count: Int, gate: UnsafePointer<Float>, up: UnsafePointer<Float>, out: UnsafeMutablePointer<Float>
-  ) { zt_silu_multiply(count, gate, up, out) }
+  public static func layerNorm(
+    rows: Int, columns: Int, x: UnsafePointer<Float>, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>,
+    epsilon: Float, out: UnsafeMutablePointer<Float>
+  ) { zt_layer_norm(rows, columns, x, weight, bias, epsilon, out) }
+
+  /// out[i] = f(x[i]); `out` may be `x`.
+  @inline(__always)
+  public static func activate(
+    _ activation: Activation, count: Int, x: UnsafePointer<Float>, out: UnsafeMutablePointer<Float>
+  ) { zt_activation(activation.kernel, count, x, out) }
+
+  /// out[i] = f(gate[i]) · up[i]; `out` may be one of both.
+  @inline(__always)
+  public static func activate(
+    _ activation: Activation, count: Int, gate: UnsafePointer<Float>, up: UnsafePointer<Float>,
+    out: UnsafeMutablePointer<Float>
+  ) { zt_gated_activation(activation.kernel, count, gate, up, out) }
 
   /// out[i] = a[i] + b[i]
   @inline(__always)

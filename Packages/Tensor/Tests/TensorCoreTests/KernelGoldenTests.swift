@@ -6,7 +6,7 @@ import Testing
 private struct Goldens: Decodable {
   struct Operation: Decodable {
     let x: [Float]
-    let weight, cosines, sines: [Float]?
+    let weight, bias, cosines, sines: [Float]?
     let epsilon: Float?
     let out: [Double]
   }
@@ -21,14 +21,17 @@ private struct Goldens: Decodable {
     }
   }
 
-  let rmsNorm, siluMultiply, rotary, logSoftmax: Operation
+  let rmsNorm, layerNorm, siluMultiply, rotary, logSoftmax: Operation
+  /// By every name that transformers knows the function by.
+  let activations: [String: Operation]
   let rounding: Rounding
 
   enum CodingKeys: String, CodingKey {
     case rmsNorm = "rms_norm"
+    case layerNorm = "layer_norm"
     case siluMultiply = "silu_multiply"
     case logSoftmax = "log_softmax"
-    case rotary, rounding
+    case rotary, rounding, activations
   }
 
   static func load() throws -> Goldens {
@@ -53,9 +56,32 @@ private struct Goldens: Decodable {
     expectClose(out, golden.out, "rms_norm")
   }
 
+  @Test func layerNormIsTorchs() throws {
+    let golden = try Goldens.load().layerNorm, weight = try #require(golden.weight)
+    let epsilon = try #require(golden.epsilon), columns = weight.count, rows = golden.x.count / columns
+    let bias = try #require(golden.bias)
+    let out = rowValues(golden.x.count) {
+      RowOperations.layerNorm(
+        rows: rows, columns: columns, x: golden.x, weight: weight, bias: bias, epsilon: epsilon, out: $0)
+    }
+    expectClose(out, golden.out, "layer_norm")
+  }
+
+  @Test func activationsAreTransformers() throws {
+    let goldens = try Goldens.load().activations
+    #expect(goldens.keys.sorted() == Activation.names)
+    for (name, golden) in goldens {
+      let activation = try #require(Activation(named: name))
+      let out = rowValues(golden.x.count) {
+        RowOperations.activate(activation, count: golden.x.count, x: golden.x, out: $0)
+      }
+      expectClose(out, golden.out, name)
+    }
+  }
+
   @Test func siluIsTorchs() throws {
     let golden = try Goldens.load().siluMultiply, up = try #require(golden.weight)
-    let out = rowValues(up.count) { RowOperations.siluMultiply(count: up.count, gate: golden.x, up: up, out: $0) }
+    let out = rowValues(up.count) { RowOperations.activate(.silu, count: up.count, gate: golden.x, up: up, out: $0) }
     expectClose(out, golden.out, "silu")
   }
 

@@ -62,7 +62,17 @@ struct KernelPathTests {
     var dice = Dice(8)
     for n in [1, 7, 16, 33, 1000] {
       let x = dice.floats(n, in: -9...9), y = dice.floats(n, in: -9...9)
-      expectSameBits({ rowResult(n) { RowOperations.siluMultiply(count: n, gate: x, up: y, out: $0) } }, "silu \(n)")
+      for f in Activation.allCases {
+        expectSameBits(
+          { rowResult(n) { RowOperations.activate(f, count: n, gate: x, up: y, out: $0) } }, "\(f) \(n), gated")
+        expectSameBits({ rowResult(n) { RowOperations.activate(f, count: n, x: x, out: $0) } }, "\(f) \(n)")
+      }
+      expectSameBits(
+        {
+          rowResult(n) {
+            RowOperations.layerNorm(rows: 1, columns: n, x: x, weight: y, bias: x, epsilon: 1e-5, out: $0)
+          }
+        }, "layerNorm \(n)")
       expectSameBits(
         { rowResult(n) { RowOperations.rmsNorm(rows: 1, columns: n, x: x, weight: y, epsilon: 1e-6, out: $0) } },
         "rmsNorm \(n)")

@@ -35,18 +35,61 @@ import Testing
   }
 
   @Test(arguments: lengths)
-  func siluMultiply(_ count: Int) {
+  func gatedSilu(_ count: Int) {
     var dice = Dice(UInt64(count))
     let gate = dice.floats(count, in: -20...20), up = dice.floats(count, in: -3...3)
-    let out = rowValues(count) { RowOperations.siluMultiply(count: count, gate: gate, up: up, out: $0) }
+    let out = rowValues(count) { RowOperations.activate(.silu, count: count, gate: gate, up: up, out: $0) }
     expectClose(out, zip(gate, up).map { Double($0) / (1 + exp(-Double($0))) * Double($1) })
+  }
+
+  @Test(arguments: lengths, [Float(1e-5), 0.1])
+  func layerNorm(_ columns: Int, _ epsilon: Float) {
+    var dice = Dice(UInt64(columns))
+    let rows = 3, weight = dice.floats(columns), bias = dice.floats(columns)
+    // The middle row's mean is large against its spread, the last is nearly nothing, so that epsilon tells.
+    let x = dice.floats(columns) + dice.floats(columns, in: 99...101) + dice.floats(columns, in: -1e-3...1e-3)
+    let out = rowValues(rows * columns) {
+      RowOperations.layerNorm(
+        rows: rows, columns: columns, x: x, weight: weight, bias: bias, epsilon: epsilon, out: $0)
+    }
+    let expected = (0..<rows).flatMap { row -> [Double] in
+      let part = x[row * columns..<(row + 1) * columns].map(Double.init)
+      let mean = part.reduce(0, +) / Double(columns)
+      let variance = part.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(columns)
+      return part.indices.map {
+        (part[$0] - mean) / (variance + Double(epsilon)).squareRoot() * Double(weight[$0]) + Double(bias[$0])
+      }
+    }
+    expectClose(out, expected, relative: 2e-6, absolute: 5e-5)
+  }
+
+  /// Over a range where all of them bend, the gated form beside the plain one.
+  @Test(arguments: Activation.allCases)
+  func activations(_ activation: Activation) {
+    let x = stride(from: Float(-12), through: 12, by: 0.00317).map { $0 }
+    let up = x.map { 1 + $0 / 7 }
+    let out = rowValues(x.count) { RowOperations.activate(activation, count: x.count, x: x, out: $0) }
+    let gated = rowValues(x.count) { RowOperations.activate(activation, count: x.count, gate: x, up: up, out: $0) }
+    let expected = x.map { activation.exact(Double($0)) }
+    // What 1 + erf or 1 + tanh rounds away near −1 counts by x, as it does in every float32 implementation.
+    expectClose(out, expected, relative: 1e-6, absolute: 1.2e-6, activation.rawValue)
+    expectClose(gated, zip(expected, up).map { $0 * Double($1) }, relative: 1e-6, absolute: 4e-6, activation.rawValue)
+  }
+
+  @Test func tanhAndErfKeepTheirDigits() {
+    let x = stride(from: Float(-9), through: 9, by: 0.00013).map { $0 } + [1e-20, -1e-20, 1e30, -1e30]
+    let out = rowValues(x.count) { RowOperations.activate(.tanh, count: x.count, x: x, out: $0) }
+    expectClose(out, x.map { tanh(Double($0)) }, relative: 2.4e-7, "tanh")
+    // laplace(0.707107 + 0.282095 √2 y) = (1 + erf y) / 2
+    let y = rowValues(x.count) { RowOperations.activate(.laplace, count: x.count, x: x, out: $0) }
+    expectClose(y, x.map { Activation.laplace.exact(Double($0)) }, relative: 0, absolute: 2e-7, "erf")
   }
 
   @Test func siluOfExtremes() {
     let gate: [Float] = [1e4, -1e4, 100, -100, 88, -88, 0, -0.0, 3e38, -3e38, .greatestFiniteMagnitude]
     let out = rowValues(gate.count) {
-      RowOperations.siluMultiply(
-        count: gate.count, gate: gate, up: [Float](repeating: 1, count: gate.count), out: $0)
+      RowOperations.activate(
+        .silu, count: gate.count, gate: gate, up: [Float](repeating: 1, count: gate.count), out: $0)
     }
     // Below −87 the exponential stays at e⁸⁸ and leaves gate · 6e-39: nothing, beside what it is added to.
     let tiny = gate.map { $0 < -80 ? Double(abs($0)) * 1e-38 : 1e-37 }
@@ -160,5 +203,28 @@ import Testing
       x.withUnsafeBufferPointer { x in y.withUnsafeBufferPointer { set.set(0.37, x, plus: $0) } }
     }
     #expect(set.bits == expected)
+  }
+}
+
+extension Activation {
+  /// The definition, in double precision.
+  fileprivate func exact(_ x: Double) -> Double {
+    switch self {
+    case .linear: x
+    case .relu: max(x, 0)
+    case .reluSquared: max(x, 0) * max(x, 0)
+    case .relu6: min(max(x, 0), 6)
+    case .leakyRelu: x > 0 ? x : x / 100
+    case .sigmoid: 1 / (1 + exp(-x))
+    case .tanh: Foundation.tanh(x)
+    case .silu: x / (1 + exp(-x))
+    case .gelu: x / 2 * (1 + erf(x / 2.0.squareRoot()))
+    case .geluTanh: x / 2 * (1 + Foundation.tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+    case .geluClipped: min(max(Activation.gelu.exact(x), -10), 10)
+    case .quickGelu: x / (1 + exp(-1.702 * x))
+    case .mish: x * Foundation.tanh(log(1 + exp(x)))
+    case .hardSwish: x * min(max(x + 3, 0), 6) / 6
+    case .laplace: 0.5 * (1 + erf((x - 0.707107) / (0.282095 * 2.0.squareRoot())))
+    }
   }
 }

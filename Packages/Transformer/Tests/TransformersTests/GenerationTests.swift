@@ -21,7 +21,7 @@ import TuningCore
   @Test func theCacheChangesNothing() throws {
     let pretrained = try PretrainedModel.load(Goldens.folder.appending(path: "rope-llama3"))
     let expected = try Goldens.json(Expected.self, "rope-llama3/expected.json")
-    let shape = pretrained.model.cacheShape
+    let shape = try #require(pretrained.model.cacheShape)
     let cache = try KeyValueCache(layers: shape.layers, capacity: expected.ids.count, width: shape.width)
     let evaluator = EagerEvaluator(threads: Threads(2))
     var found: [[Float]] = []

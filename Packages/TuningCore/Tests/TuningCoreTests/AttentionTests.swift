@@ -50,11 +50,50 @@ import TuningCore
     var dice = Dice(UInt64(segments.count * heads.queries))
     let inputs = try Inputs(rows: layout.positions.count, heads: heads, dice: &dice)
     let evaluator = EagerEvaluator(threads: Threads(2))
-    let out = evaluator.causalAttention(
+    let out = evaluator.attention(
       queries: evaluator.activation(inputs.q), keys: evaluator.activation(inputs.k),
-      values: evaluator.activation(inputs.v), heads: heads, layout: layout, cache: nil)
+      values: evaluator.activation(inputs.v), heads: heads, pattern: .causal(), layout: layout, cache: nil)
     let exact = Matrix.attention(Matrix(inputs.q), Matrix(inputs.k), Matrix(inputs.v), heads: heads) {
       sees(layout, $0, $1)
+    }
+    expectClose(out.array(), exact.values, tolerance: 4e-6)
+  }
+
+  /// Windows shorter and longer than segments, than the blocks that are worked on, and than what is shared.
+  @Test(arguments: [1, 2, 5, 64, 66, 1000], layouts)
+  func windows(_ window: Int, _ segments: [Segment]) throws {
+    let layout = layout(segments), heads = AttentionHeads(queries: 4, groups: 2, dimension: 5)
+    var dice = Dice(UInt64(segments.count + window))
+    let inputs = try Inputs(rows: layout.positions.count, heads: heads, dice: &dice)
+    let evaluator = EagerEvaluator(threads: Threads(2))
+    let out = evaluator.attention(
+      queries: evaluator.activation(inputs.q), keys: evaluator.activation(inputs.k),
+      values: evaluator.activation(inputs.v), heads: heads, pattern: .causal(window: window), layout: layout,
+      cache: nil)
+    let position = positions(layout)
+    let exact = Matrix.attention(Matrix(inputs.q), Matrix(inputs.k), Matrix(inputs.v), heads: heads) {
+      sees(layout, $0, $1) && position[$0] - position[$1] < window
+    }
+    expectClose(out.array(), exact.values, tolerance: 4e-6)
+  }
+
+  private func positions(_ layout: SequenceLayout) -> [Int] {
+    layout.segments.flatMap { segment in
+      segment.rows.map { $0 - segment.rows.lowerBound + (segment.prefix.map { layout.segments[$0].rows.count } ?? 0) }
+    }
+  }
+
+  @Test(arguments: heads, layouts.filter { $0.allSatisfy { $0.prefix == nil } })
+  func bothDirections(_ heads: AttentionHeads, _ segments: [Segment]) throws {
+    let layout = layout(segments)
+    var dice = Dice(UInt64(segments.count * heads.queries))
+    let inputs = try Inputs(rows: layout.positions.count, heads: heads, dice: &dice)
+    let evaluator = EagerEvaluator(threads: Threads(2))
+    let out = evaluator.attention(
+      queries: evaluator.activation(inputs.q), keys: evaluator.activation(inputs.k),
+      values: evaluator.activation(inputs.v), heads: heads, pattern: .bidirectional, layout: layout, cache: nil)
+    let exact = Matrix.attention(Matrix(inputs.q), Matrix(inputs.k), Matrix(inputs.v), heads: heads) { query, key in
+      segments.contains { $0.rows.contains(query) && $0.rows.contains(key) }
     }
     expectClose(out.array(), exact.values, tolerance: 4e-6)
   }
@@ -65,27 +104,34 @@ import TuningCore
     let q = try Tensor([100, 100, 100], shape: [3, 1]), k = try Tensor([50, 90, -90], shape: [3, 1])
     let v = try Tensor([1, 2, 4], shape: [3, 1])
     let evaluator = EagerEvaluator()
-    let out = evaluator.causalAttention(
+    let out = evaluator.attention(
       queries: evaluator.activation(q), keys: evaluator.activation(k), values: evaluator.activation(v), heads: heads,
+      pattern: .causal(),
       layout: SequenceLayout(sequenceOf: 3), cache: nil)
     #expect(Array(out.array()) == [1, 2, 2])
   }
 
   /// A sequence in pieces through a cache is the sequence in one.
-  @Test(arguments: heads, [[1], [9], [3, 1, 1, 5], [70, 1, 66, 1]])
-  func cacheContinues(_ heads: AttentionHeads, _ pieces: [Int]) throws {
+  @Test(arguments: [nil, 1, 4, 65], [[1], [9], [3, 1, 1, 5], [70, 1, 66, 1]])
+  func cacheContinues(_ window: Int?, _ pieces: [Int]) throws {
+    for heads in AttentionTests.heads { try cacheContinues(heads, window, pieces) }
+  }
+
+  private func cacheContinues(_ heads: AttentionHeads, _ window: Int?, _ pieces: [Int]) throws {
     let total = pieces.reduce(0, +)
     var dice = Dice(UInt64(total))
     let inputs = try Inputs(rows: total, heads: heads, dice: &dice)
-    let exact = Matrix.attention(Matrix(inputs.q), Matrix(inputs.k), Matrix(inputs.v), heads: heads) { $1 <= $0 }
+    let exact = Matrix.attention(Matrix(inputs.q), Matrix(inputs.k), Matrix(inputs.v), heads: heads) {
+      $1 <= $0 && $0 - $1 < window ?? total
+    }
     let cache = try KeyValueCache(layers: 1, capacity: total, width: heads.groups * heads.dimension)
     let evaluator = EagerEvaluator(threads: Threads(2))
     var start = 0, got: [Float] = []
     for piece in pieces {
       let rows = start..<start + piece
-      let out = evaluator.causalAttention(
+      let out = evaluator.attention(
         queries: evaluator.activation(inputs.q.rows(rows)), keys: evaluator.activation(inputs.k.rows(rows)),
-        values: evaluator.activation(inputs.v.rows(rows)), heads: heads,
+        values: evaluator.activation(inputs.v.rows(rows)), heads: heads, pattern: .causal(window: window),
         layout: SequenceLayout(sequenceOf: piece, startingAt: start), cache: cache.layers[0])
       got += out.array()
       start += piece
@@ -108,8 +154,9 @@ import TuningCore
     func attend(_ evaluator: EagerEvaluator, _ weights: [Parameter]) -> EagerEvaluator.Value {
       let x = evaluator.activation(x)
       let parts = weights.map { evaluator.linear(x, weight: $0, bias: nil) }
-      return evaluator.causalAttention(
-        queries: parts[0], keys: parts[1], values: parts[2], heads: heads, layout: layout, cache: nil)
+      return evaluator.attention(
+        queries: parts[0], keys: parts[1], values: parts[2], heads: heads, pattern: .causal(), layout: layout,
+        cache: nil)
     }
     let out = attend(EagerEvaluator(threads: Threads(2), displacements: terms.map { Displacement([$0]) }), weights)
     #expect(out.lanes == (trained == 0 ? 1 : 2))
@@ -127,8 +174,9 @@ import TuningCore
       let chain = SequenceLayout(
         segments: [.init(rows: 0..<1), .init(rows: 1..<2, prefix: 0), .init(rows: 2..<3, prefix: 1)],
         positions: [0, 1, 2])
-      _ = evaluator.causalAttention(
-        queries: x, keys: x, values: x, heads: AttentionHeads(queries: 1, groups: 1, dimension: 2), layout: chain,
+      _ = evaluator.attention(
+        queries: x, keys: x, values: x, heads: AttentionHeads(queries: 1, groups: 1, dimension: 2), pattern: .causal(),
+        layout: chain,
         cache: nil)
     }
   }

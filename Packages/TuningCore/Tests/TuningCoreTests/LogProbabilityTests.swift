@@ -13,13 +13,17 @@ import TuningCore
     let targets =
       [(0, vocabulary - 1), (4, 0), (2, vocabulary / 2), (4, vocabulary - 1), (1, vocabulary / 3)]
       .map { PackedBatch.Target(row: $0.0, token: Int32($0.1)) }
+    let bias = try dice.parameter("head.bias", [vocabulary], dtype: dtype, role: .bias)
     let lanes = [[Term(0.05, Direction(seed: 8))], []]
     let evaluator = EagerEvaluator(threads: Threads(2), displacements: lanes.map { Displacement($0) })
-    let out = evaluator.logProbabilities(evaluator.activation(x), table: table, targets: targets)
-    #expect(out.lanes == 2 && out.rows == targets.count && out.columns == 1)
-    for (lane, terms) in lanes.enumerated() {
-      let exact = Matrix(x).linear(Matrix(try table.displaced(by: terms).tensor)).logSoftmax()
-      expectClose(out.array(lane: lane), targets.map { exact[$0.row, Int($0.token)] }, "lane \(lane)")
+    for bias in [nil, bias] {
+      let out = evaluator.logProbabilities(evaluator.activation(x), table: table, bias: bias, targets: targets)
+      #expect(out.lanes == 2 && out.rows == targets.count && out.columns == 1)
+      for (lane, terms) in lanes.enumerated() {
+        let biases = try bias?.displaced(by: terms).tensor.values.map(Double.init)
+        let exact = Matrix(x).linear(Matrix(try table.displaced(by: terms).tensor), bias: biases).logSoftmax()
+        expectClose(out.array(lane: lane), targets.map { exact[$0.row, Int($0.token)] }, "lane \(lane)")
+      }
     }
   }
 
@@ -29,7 +33,7 @@ import TuningCore
     let x = try Tensor([1e4, -1e4], shape: [2, 1]), table = try dice.parameter("head", [300, 1], trains: false)
     let targets = (0..<300).map { PackedBatch.Target(row: $0 % 2, token: Int32($0)) }
     let evaluator = EagerEvaluator()
-    let out = evaluator.logProbabilities(evaluator.activation(x), table: table, targets: targets)
+    let out = evaluator.logProbabilities(evaluator.activation(x), table: table, bias: nil, targets: targets)
     let exact = Matrix(x).linear(Matrix(table.tensor)).logSoftmax()
     expectClose(out.array(), targets.map { exact[$0.row, Int($0.token)] }, tolerance: 1e-6)
   }
@@ -41,7 +45,7 @@ import TuningCore
     let results = [1, 2, 3].map { threads in
       let evaluator = EagerEvaluator(
         threads: Threads(threads), displacements: [.none, Displacement([Term(1e-2, Direction(seed: 1))])])
-      let out = evaluator.logProbabilities(evaluator.activation(x), table: table, targets: targets)
+      let out = evaluator.logProbabilities(evaluator.activation(x), table: table, bias: nil, targets: targets)
       return out.array(lane: 0).bits + out.array(lane: 1).bits
     }
     #expect(results[0] == results[1] && results[0] == results[2])
@@ -53,7 +57,7 @@ import TuningCore
       let evaluator = EagerEvaluator()
       let x = evaluator.activation(try Tensor(zeros: [2, 3]))
       let target = PackedBatch.Target(row: 0, token: 7)
-      _ = evaluator.logProbabilities(x, table: try dice.parameter("head", [7, 3]), targets: [target])
+      _ = evaluator.logProbabilities(x, table: try dice.parameter("head", [7, 3]), bias: nil, targets: [target])
     }
   }
 }

@@ -49,6 +49,18 @@ struct Matrix {
     return out
   }
 
+  func layerNorm(_ weight: [Double]?, bias: [Double]?, epsilon: Double) -> Matrix {
+    var out = self
+    for row in 0..<rows {
+      let mean = (0..<columns).reduce(0) { $0 + self[row, $1] } / Double(columns)
+      let variance = (0..<columns).reduce(0) { $0 + (self[row, $1] - mean) * (self[row, $1] - mean) } / Double(columns)
+      for c in 0..<columns {
+        out[row, c] = (self[row, c] - mean) / (variance + epsilon).squareRoot() * (weight?[c] ?? 1) + (bias?[c] ?? 0)
+      }
+    }
+    return out
+  }
+
   func logSoftmax() -> Matrix {
     var out = self
     for row in 0..<rows {

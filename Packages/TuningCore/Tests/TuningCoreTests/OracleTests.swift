@@ -148,6 +148,13 @@ import TuningCore
 
   // MARK: Bad input
 
+  /// A model that gives next tokens is not asked for labels.
+  @Test func foreignQuestions() throws {
+    let oracle = oracle(try ToyModel.state())
+    let labels = try PackedBatch(labelled: [LabelRequest(tokens: [1], labels: 2)])
+    expect(.invalidBatch, "asks for label probabilities") { _ = try oracle.losses(at: [.none], on: labels) }
+  }
+
   private func expect(
     _ code: TuningError.Code, _ words: String, at location: SourceLocation = #_sourceLocation,
     _ body: () throws -> Void

@@ -46,6 +46,51 @@ import TuningCore
     #expect(batch.layout.segments.map(\.prefix) == [nil, 0, 0, nil])
   }
 
+  @Test func blanksAreAskedInTheirPlace() throws {
+    let batch = try PackedBatch(cloze: [
+      ClozeRequest(tokens: [7, 99, 8], blanks: [1], candidates: [[20], [21]], gold: 1),
+      ClozeRequest(tokens: [99, 5, 99], tokenTypes: [0, 1, 1], blanks: [0, 2], candidates: [[30, 31]]),
+    ])
+    #expect(batch.prediction == .maskedToken && batch.tokens == [7, 99, 8, 99, 5, 99])
+    #expect(batch.layout.segments == [.init(rows: 0..<3), .init(rows: 3..<6)])
+    #expect(batch.layout.positions == [0, 1, 2, 0, 1, 2] && batch.layout.tokenTypes == [0, 0, 0, 0, 1, 1])
+    #expect(
+      batch.targets == [
+        Target(row: 1, token: 20), Target(row: 1, token: 21), Target(row: 3, token: 30), Target(row: 5, token: 31),
+      ])
+    #expect(batch.examples.map(\.continuations) == [[0..<1, 1..<2], [2..<4]] && batch.examples.map(\.gold) == [1, 0])
+  }
+
+  @Test func labelsAreAskedAtTheFirstRow() throws {
+    let batch = try PackedBatch(labelled: [
+      LabelRequest(tokens: [7, 8], labels: 3, gold: 2), LabelRequest(tokens: [9], tokenTypes: [1], labels: 2),
+    ])
+    #expect(batch.prediction == .label && batch.layout.tokenTypes == [0, 0, 1])
+    #expect(batch.targets.map(\.row) == [0, 0, 0, 2, 2] && batch.targets.map(\.token) == [0, 1, 2, 0, 1])
+    #expect(batch.examples.map(\.continuations) == [[0..<1, 1..<2, 2..<3], [3..<4, 4..<5]])
+  }
+
+  @Test(arguments: [
+    (ClozeRequest(tokens: [1, 2], blanks: [], candidates: [[1]]), "blanks at []"),
+    (ClozeRequest(tokens: [1, 2], blanks: [2], candidates: [[1]]), "blanks at [2] of 2 tokens"),
+    (ClozeRequest(tokens: [1, 2], blanks: [0], candidates: [[1], [1, 2]]), "1 blanks, candidates of [1, 2]"),
+    (ClozeRequest(tokens: [1, 2], blanks: [0], candidates: [[1]], gold: 1), "gold is 1 of 1"),
+    (ClozeRequest(tokens: [1, 2], tokenTypes: [0], blanks: [0], candidates: [[1]]), "1 token types for 2 tokens"),
+  ])
+  func badBlanks(_ request: ClozeRequest, _ words: String) {
+    let error = #expect(throws: TuningError.self) { try PackedBatch(cloze: [request]) }
+    #expect(error?.code == .invalidBatch && error?.message.contains(words) == true, "\(error as Any)")
+  }
+
+  @Test func badLabels() {
+    for request in [
+      LabelRequest(tokens: [], labels: 2), LabelRequest(tokens: [1], labels: 2, gold: 2),
+      LabelRequest(tokens: [1], labels: -1),
+    ] {
+      #expect(throws: TuningError.self) { try PackedBatch(labelled: [request]) }
+    }
+  }
+
   @Test func emptyBatch() throws {
     let batch = try PackedBatch([])
     #expect(batch.tokens.isEmpty && batch.targets.isEmpty && batch.longestSequence == 0)

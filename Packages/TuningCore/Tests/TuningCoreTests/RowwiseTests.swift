@@ -42,6 +42,39 @@ import TuningCore
     }
   }
 
+  /// With both, one and none of its parameters, each displaced.
+  @Test func layerNorm() throws {
+    var dice = Dice(6)
+    for (rows, columns) in [(1, 2), (3, 7), (5, 33), (40, 1000)] {
+      let x = try Tensor(dice.floats(rows * columns, in: -1...4), shape: [rows, columns])
+      let weight = try dice.parameter("norm", [columns], dtype: .float16, role: .norm)
+      let bias = try dice.parameter("norm.bias", [columns], role: .bias)
+      let evaluator = twoLanes()
+      for (weight, bias) in [(weight, bias), (weight, nil), (nil, bias), (nil, nil)] as [(Parameter?, Parameter?)] {
+        let out = evaluator.layerNorm(evaluator.activation(x), weight: weight, bias: bias, epsilon: 1e-5)
+        #expect(out.lanes == (weight == nil && bias == nil ? 1 : 2))
+        for lane in 0..<out.lanes {
+          let weights = try weight?.displaced(by: [pair[lane]]).tensor.values.map(Double.init)
+          let biases = try bias?.displaced(by: [pair[lane]]).tensor.values.map(Double.init)
+          let exact = Matrix(x).layerNorm(weights, bias: biases, epsilon: 1e-5)
+          expectClose(out.array(lane: lane), exact.values, "[\(rows), \(columns)]")
+        }
+      }
+    }
+  }
+
+  /// In place where nobody else reads it, and never where somebody does.
+  @Test func activations() throws {
+    var dice = Dice(7)
+    let x = try Tensor(dice.floats(70 * 1001, in: -5...5), shape: [70, 1001])
+    let evaluator = EagerEvaluator(threads: Threads(2)), value = evaluator.activation(x)
+    let relu = evaluator.activate(.relu, value)
+    expectSame(relu.array().bits, x.values.map { max($0, 0).bitPattern })
+    expectSame(value.array().bits, x.values.bits)
+    let twice = evaluator.activate(.tanh, evaluator.activate(.relu, value))
+    expectClose(twice.array(), x.values.map { tanh(Double(max($0, 0))) })
+  }
+
   @Test func gatherTakesRowsInOrder() throws {
     var dice = Dice(3)
     let x = try Tensor(dice.floats(6 * 5), shape: [6, 5])
@@ -63,7 +96,7 @@ import TuningCore
     expectSame(evaluator.add(x, y, scale: 1).array().bits, zip(a.values, b.values).map { ($0 + $1).bitPattern })
     let scaled = evaluator.add(x, y, scale: -0.3)
     expectSame(scaled.array().bits, zip(a.values, b.values).map { Float.init($0).addingProduct(-0.3, $1).bitPattern })
-    let silu = evaluator.siluMultiply(gate: x, up: y)
+    let silu = evaluator.activate(.silu, gate: x, up: y)
     expectClose(
       silu.array(), zip(a.values, b.values).map { Double($0) / (1 + exp(-Double($0))) * Double($1) })
     expectSame(evaluator.add(x, x, scale: 1).array().bits, a.values.map { (2 * $0).bitPattern })

@@ -53,8 +53,19 @@ void zt_bf16_from_f32_stochastic(size_t n, const float *x, const uint32_t *words
 
 /// out[r, c] = x[r, c] / sqrt(mean_c x[r, c]² + epsilon) · weight[c]
 void zt_rms_norm(size_t rows, size_t columns, const float *x, const float *weight, float epsilon, float *out);
-/// out[i] = gate[i] / (1 + exp(−gate[i])) · up[i]
-void zt_silu_multiply(size_t n, const float *gate, const float *up, float *out);
+/// out[r, c] = (x[r, c] − mean_c) / sqrt(variance_c + epsilon) · weight[c] + bias[c]
+void zt_layer_norm(size_t rows, size_t columns, const float *x, const float *weight, const float *bias, float epsilon,
+                   float *out);
+
+/// The functions of a feed-forward layer; TensorCore's Activation says what each is.
+enum {
+  ZT_LINEAR = 0, ZT_RELU, ZT_RELU_SQUARED, ZT_RELU6, ZT_LEAKY_RELU, ZT_SIGMOID, ZT_TANH, ZT_SILU, ZT_GELU,
+  ZT_GELU_TANH, ZT_GELU_CLIPPED, ZT_QUICK_GELU, ZT_MISH, ZT_HARD_SWISH, ZT_LAPLACE
+};
+/// out[i] = f(x[i])
+void zt_activation(int kind, size_t n, const float *x, float *out);
+/// out[i] = f(gate[i]) · up[i]
+void zt_gated_activation(int kind, size_t n, const float *gate, const float *up, float *out);
 void zt_add(size_t n, const float *a, const float *b, float *out);
 /// Adds `bias` [columns] to every row of `x` [rows, columns], rows `stride` apart.
 void zt_add_bias(size_t rows, size_t columns, size_t stride, const float *bias, float *x);

@@ -76,8 +76,10 @@ public struct TextGenerator {
     guard options.maximumNewTokens >= 0 else {
       throw ModelError(.invalidRequest, "\(options.maximumNewTokens) new tokens: expected 0 or more")
     }
+    guard let shape = model.cacheShape, model.head?.prediction == .nextToken else {
+      throw ModelError(.invalidRequest, "the model does not predict next tokens: it cannot continue a text")
+    }
     let room = model.maximumLength - prompt.count
-    let shape = model.cacheShape
     let cache = try KeyValueCache(
       layers: shape.layers, capacity: prompt.count + max(0, min(options.maximumNewTokens, room)), width: shape.width)
     var text = StreamedText(stops: StopStrings(options.stopStrings), decode: decode, onText: onText)

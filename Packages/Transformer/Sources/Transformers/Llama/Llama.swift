@@ -28,44 +28,53 @@ public struct Llama: LanguageModel {
 
   public var vocabularySize: Int { configuration.vocabularySize }
   public var maximumLength: Int { configuration.maximumLength }
-  public var cacheShape: (layers: Int, width: Int) {
+  public var blockCount: Int { layers.count }
+  public var cacheShape: (layers: Int, width: Int)? {
     (layers.count, configuration.heads.groups * configuration.heads.dimension)
   }
-  public var outputTable: ParameterPath { configuration.tiesWordEmbeddings ? Llama.embedding : Llama.head }
+  public var head: OutputHead? {
+    OutputHead(
+      .nextToken, table: configuration.tiesWordEmbeddings ? Llama.embedding : Llama.head, count: vocabularySize)
+  }
 
-  public func hiddenStates<E: Evaluator>(
-    of tokens: [Int32], layout: SequenceLayout, rows: [Int]?, state: ModelState, cache: KeyValueCache?, evaluator: E
+  public func context(of tokens: [Int32], layout: SequenceLayout) -> SequenceContext {
+    SequenceContext(
+      tokens: tokens, layout: layout,
+      angles: RotaryAngles(positions: layout.positions, inverseFrequencies: inverseFrequencies))
+  }
+
+  public func embed<E: Evaluator>(_ context: SequenceContext, state: ModelState, evaluator: E) -> E.Value {
+    evaluator.embedding(context.tokens, table: state.parameters.require(Llama.embedding))
+  }
+
+  public func block<E: Evaluator>(
+    _ index: Int, _ hidden: consuming E.Value, rows: [Int]?, context: SequenceContext, state: ModelState,
+    cache: KeyValueCache.Layer?, evaluator: E
   ) -> E.Value {
-    precondition(
-      tokens.count == layout.positions.count,
-      "Llama: \(tokens.count) tokens for a layout of \(layout.positions.count) rows")
+    let layer = layers[index]
     let pass = LlamaPass(
-      heads: configuration.heads, epsilon: epsilon,
-      angles: RotaryAngles(positions: layout.positions, inverseFrequencies: inverseFrequencies), layout: layout,
-      state: state, evaluator: evaluator)
-    var hidden = evaluator.embedding(tokens, table: state.parameters.require(Llama.embedding))
-    for (number, layer) in layers.enumerated() {
-      // Keys and values need every row; after the last attention only the rows asked for go on.
-      let kept = number == layers.count - 1 ? rows : nil
-      var attended = pass.attention(hidden, layer, cache: cache?.layers[number])
-      if let kept {
-        attended = evaluator.gather(attended, rows: kept)
-        hidden = evaluator.gather(hidden, rows: kept)
-      }
-      hidden = evaluator.add(consume hidden, pass.linear(consume attended, layer.output), scale: 1)
-      let update = pass.feedForward(hidden, layer)
-      hidden = evaluator.add(consume hidden, consume update, scale: 1)
+      configuration: configuration, epsilon: epsilon, context: context, state: state, evaluator: evaluator)
+    // Keys and values need every row; after attention only the rows asked for go on.
+    var attended = pass.attention(hidden, layer, cache: cache)
+    if let rows {
+      attended = evaluator.gather(attended, rows: rows)
+      hidden = evaluator.gather(hidden, rows: rows)
     }
-    return evaluator.rmsNorm(hidden, weight: state.parameters.require(Llama.norm), epsilon: epsilon)
+    hidden = evaluator.add(consume hidden, pass.linear(consume attended, layer.output), scale: 1)
+    let update = pass.feedForward(hidden, layer)
+    return evaluator.add(consume hidden, consume update, scale: 1)
+  }
+
+  public func finish<E: Evaluator>(_ hidden: consuming E.Value, state: ModelState, evaluator: E) -> E.Value {
+    evaluator.rmsNorm(hidden, weight: state.parameters.require(Llama.norm), epsilon: epsilon)
   }
 }
 
-/// What the layers of one forward share.
+/// A block of one forward.
 private struct LlamaPass<E: Evaluator> {
-  let heads: AttentionHeads
+  let configuration: LlamaConfiguration
   let epsilon: Float
-  let angles: RotaryAngles
-  let layout: SequenceLayout
+  let context: SequenceContext
   let state: ModelState
   let evaluator: E
 
@@ -79,12 +88,15 @@ private struct LlamaPass<E: Evaluator> {
 
   /// Attention before its output projection: [T, C] → [T, H·D].
   func attention(_ hidden: E.Value, _ layer: LlamaLayer, cache: KeyValueCache.Layer?) -> E.Value {
+    guard let angles = context.angles else { preconditionFailure("Llama: a context without angles") }
+    let heads = configuration.heads
     let x = normed(hidden, layer.attentionNorm)
     let queries = evaluator.rotary(linear(x, layer.query), heads: heads.queries, angles: angles)
     let keys = evaluator.rotary(linear(x, layer.key), heads: heads.groups, angles: angles)
     let values = linear(consume x, layer.value)
-    return evaluator.causalAttention(
-      queries: queries, keys: keys, values: values, heads: heads, layout: layout, cache: cache)
+    return evaluator.attention(
+      queries: queries, keys: keys, values: values, heads: heads, pattern: .causal(), layout: context.layout,
+      cache: cache)
   }
 
   /// W_down(silu(W_gate x) · W_up x) with x = RMSNorm(h): [T, C] → [T, C].
@@ -92,6 +104,6 @@ private struct LlamaPass<E: Evaluator> {
     let x = normed(hidden, layer.feedForwardNorm)
     let gate = linear(x, layer.gate)
     let up = linear(consume x, layer.up)
-    return linear(evaluator.siluMultiply(gate: consume gate, up: consume up), layer.down)
+    return linear(evaluator.activate(.silu, gate: consume gate, up: consume up), layer.down)
   }
 }

@@ -95,7 +95,9 @@ extension EagerEvaluator {
     return out
   }
 
-  public func logProbabilities(_ x: Value, table: Parameter, targets: [PackedBatch.Target]) -> Value {
+  public func logProbabilities(
+    _ x: Value, table: Parameter, bias: Parameter?, targets: [PackedBatch.Target]
+  ) -> Value {
     let inputs = table.tensor.rowLength
     precondition(
       inputs == x.columns, "logProbabilities: [\(x.rows), \(x.columns)] by '\(table.path)' \(table.tensor.shape)")
@@ -104,8 +106,12 @@ extension EagerEvaluator {
         0..<x.rows ~= target.row && 0..<table.tensor.rowCount ~= Int(target.token),
         "logProbabilities: token \(target.token) at row \(target.row) of [\(x.rows), \(table.tensor.rowCount)] logits")
     }
+    precondition(
+      bias.map { $0.tensor.count == table.tensor.rowCount } ?? true,
+      "logProbabilities: '\(table.path)' \(table.tensor.shape) with a bias of \(bias?.tensor.shape ?? [])")
     let panels = WeightPanels(table, plan: plan, target: 256)
-    let lanes = max(x.lanes, panels.plan == nil ? 1 : plan.laneCount)
+    let biases = bias.map { vector($0) }
+    let lanes = max(x.lanes, panels.plan == nil ? 1 : plan.laneCount, biases?.lanes ?? 1)
     let out = make(lanes: lanes, rows: targets.count, columns: 1)
     let sums = LogSumExpTable(lanes: lanes, panels: panels.count, rows: x.rows)
     let byPanel = Dictionary(grouping: targets.indices) { Int(targets[$0].token) / panels.rowsPerPanel }
@@ -119,6 +125,11 @@ extension EagerEvaluator {
         MatrixProduct.rowsByRows(
           m: x.rows, n: width, k: inputs, x: x.pointer(lane: lane), xStride: inputs, w: panel.weights(lane: lane),
           wStride: inputs, out: logits, outStride: width)
+        if let biases {
+          RowOperations.addBias(
+            rows: x.rows, columns: width, stride: width, bias: biases.pointer(lane: lane) + panel.rows.lowerBound,
+            to: logits)
+        }
         for row in 0..<x.rows {
           sums.set(lane, index, row, RowOperations.logSumExpParts(count: width, x: logits + row * width))
         }

@@ -88,6 +88,24 @@ public final class EagerEvaluator: Evaluator {
     return out
   }
 
+  public func layerNorm(_ x: Value, weight: Parameter?, bias: Parameter?, epsilon: Float) -> Value {
+    for parameter in [weight, bias].compactMap({ $0 }) {
+      precondition(
+        parameter.tensor.count == x.columns,
+        "layerNorm: [\(x.rows), \(x.columns)] by '\(parameter.path)' \(parameter.tensor.shape)")
+    }
+    let weights = weight.map { vector($0) } ?? constant(1, count: x.columns)
+    let biases = bias.map { vector($0) } ?? constant(0, count: x.columns)
+    let out = make(lanes: max(x.lanes, weights.lanes, biases.lanes), rows: x.rows, columns: x.columns)
+    forEachRow(of: out) { lane, rows in
+      RowOperations.layerNorm(
+        rows: rows.count, columns: x.columns, x: x.pointer(lane: lane) + rows.lowerBound * x.columns,
+        weight: weights.pointer(lane: lane), bias: biases.pointer(lane: lane), epsilon: epsilon,
+        out: out.pointer(lane: lane) + rows.lowerBound * x.columns)
+    }
+    return out
+  }
+
   public func add(_ a: consuming Value, _ b: Value, scale: Float) -> Value {
     precondition(
       a.rows == b.rows && a.columns == b.columns, "add: [\(a.rows), \(a.columns)] and [\(b.rows), \(b.columns)]")
@@ -105,17 +123,27 @@ public final class EagerEvaluator: Evaluator {
     return out
   }
 
-  public func siluMultiply(gate: consuming Value, up: Value) -> Value {
+  public func activate(_ activation: Activation, _ x: consuming Value) -> Value {
+    let out = target(reusing: &x, lanes: x.lanes)
+    let x = x
+    forEachPiece(of: out) { lane, piece in
+      RowOperations.activate(
+        activation, count: piece.count, x: x.pointer(lane: lane) + piece.lowerBound,
+        out: out.pointer(lane: lane) + piece.lowerBound)
+    }
+    return out
+  }
+
+  public func activate(_ activation: Activation, gate: consuming Value, up: Value) -> Value {
     precondition(
       gate.rows == up.rows && gate.columns == up.columns,
-      "siluMultiply: [\(gate.rows), \(gate.columns)] and [\(up.rows), \(up.columns)]")
+      "activate: a gate [\(gate.rows), \(gate.columns)] for [\(up.rows), \(up.columns)]")
     let out = target(reusing: &gate, lanes: max(gate.lanes, up.lanes))
     let gate = gate
     forEachPiece(of: out) { lane, piece in
-      RowOperations.siluMultiply(
-        count: piece.count, gate: gate.pointer(lane: lane) + piece.lowerBound,
-        up: up.pointer(lane: lane) + piece.lowerBound,
-        out: out.pointer(lane: lane) + piece.lowerBound)
+      RowOperations.activate(
+        activation, count: piece.count, gate: gate.pointer(lane: lane) + piece.lowerBound,
+        up: up.pointer(lane: lane) + piece.lowerBound, out: out.pointer(lane: lane) + piece.lowerBound)
     }
     return out
   }
@@ -176,6 +204,12 @@ public final class EagerEvaluator: Evaluator {
           noise: source + count)
       }
     }
+    return out
+  }
+
+  private func constant(_ value: Float, count: Int) -> Value {
+    let out = make(lanes: 1, rows: 1, columns: count)
+    out.pointer(lane: 0).update(repeating: value, count: count)
     return out
   }
 

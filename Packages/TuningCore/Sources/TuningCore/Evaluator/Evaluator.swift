@@ -16,30 +16,45 @@ public protocol Evaluator: AnyObject {
   /// x / sqrt(mean x² + epsilon) · weight, by row: [T, C] → [T, C]. (Zhang & Sennrich 2019)
   func rmsNorm(_ x: Value, weight: Parameter, epsilon: Float) -> Value
 
+  /// (x − mean x) / sqrt(variance x + epsilon) · weight + bias, by row: [T, C] → [T, C]; without weight and bias, the
+  /// normed row itself. (Ba et al. 2016)
+  func layerNorm(_ x: Value, weight: Parameter?, bias: Parameter?, epsilon: Float) -> Value
+
   /// x Wᵀ + b: [T, C] by weight [O, C] → [T, O].
   func linear(_ x: Value, weight: Parameter, bias: Parameter?) -> Value
 
   /// a + scale · b: [T, C].
   func add(_ a: consuming Value, _ b: Value, scale: Float) -> Value
 
-  /// silu(gate) · up = gate / (1 + exp(−gate)) · up: [T, C].
-  func siluMultiply(gate: consuming Value, up: Value) -> Value
+  /// f(x), by element: [T, C].
+  func activate(_ activation: Activation, _ x: consuming Value) -> Value
+
+  /// f(gate) · up, by element: [T, C]. (Shazeer 2020)
+  func activate(_ activation: Activation, gate: consuming Value, up: Value) -> Value
 
   /// Rotary position embedding in the half-rotation layout, on each of `heads` heads: [T, H·D]. (Su et al. 2021)
   func rotary(_ x: consuming Value, heads: Int, angles: RotaryAngles) -> Value
 
-  /// Causal attention with grouped heads: queries [T, H·D], keys and values [T, G·D] → [T, H·D]. A row sees the rows
-  /// of its segment up to itself, all rows of the segment that its segment continues, and what `cache` holds.
-  func causalAttention(
-    queries: Value, keys: Value, values: Value, heads: AttentionHeads, layout: SequenceLayout,
-    cache: KeyValueCache.Layer?
+  /// softmax(q kᵀ / √D) v with grouped heads: queries [T, H·D], keys and values [T, G·D] → [T, H·D]. A row sees the rows
+  /// that `pattern` lets it see of its segment, of the segment that its segment continues, and of what `cache` holds.
+  func attention(
+    queries: Value, keys: Value, values: Value, heads: AttentionHeads, pattern: AttentionPattern,
+    layout: SequenceLayout, cache: KeyValueCache.Layer?
   ) -> Value
 
   /// Rows `rows` of x, in that order: [T, C] → [rows.count, C].
   func gather(_ x: Value, rows: [Int]) -> Value
 
-  /// log softmax(x Wᵀ)[token] for each (row of x, token): [T, C] by [V, C] → [targets, 1]. Never holds all logits.
-  func logProbabilities(_ x: Value, table: Parameter, targets: [PackedBatch.Target]) -> Value
+  /// log softmax(x Wᵀ + b)[token] for each (row of x, token): [T, C] by [V, C] → [targets, 1]. Never holds all logits.
+  func logProbabilities(_ x: Value, table: Parameter, bias: Parameter?, targets: [PackedBatch.Target]) -> Value
+}
+
+/// Which rows of its sequence a row sees.
+public enum AttentionPattern: Sendable, Equatable {
+  /// Itself and those before it; with a window w, of these the last w. (Beltagy et al. 2020)
+  case causal(window: Int? = nil)
+  /// All of its segment; segments stand alone.
+  case bidirectional
 }
 
 /// Heads of an attention layer: H query heads in G groups that share keys and values, D elements each.

@@ -1,24 +1,114 @@
-/// A causal language model, defined once over the operations of `Evaluator`.
+import TensorCore
+
+/// A language model, defined once over the operations of `Evaluator`: an embedding, blocks one after the other, and an
+/// end. What lies between two blocks is [T, C], so whoever trains only a part need compute no more than that part.
 public protocol LanguageModel: Sendable {
   /// Number of token ids, V.
   var vocabularySize: Int { get }
   /// Most tokens in a sequence.
   var maximumLength: Int { get }
-  /// Number of attention layers, and the width G·D of their keys: what a cache is made for.
-  var cacheShape: (layers: Int, width: Int) { get }
-  /// Path of the [V, C] table that turns final hidden states into logits; the embedding's own where they are tied.
-  var outputTable: ParameterPath { get }
+  /// Number of blocks.
+  var blockCount: Int { get }
+  /// Number of attention layers, and the width G·D of their keys: what a cache is made for. Nil for a model that reads
+  /// in both directions.
+  var cacheShape: (layers: Int, width: Int)? { get }
+  /// What turns hidden states into probabilities; nil for a model that ends with hidden states.
+  var head: OutputHead? { get }
 
-  /// Final hidden states, after the last norm: [T, C], or only of `rows` where given: then the last layer computes no
-  /// more than those rows need.
-  func hiddenStates<E: Evaluator>(
-    of tokens: [Int32], layout: SequenceLayout, rows: [Int]?, state: ModelState, cache: KeyValueCache?, evaluator: E
+  /// What the blocks share: positions, their angles.
+  func context(of tokens: [Int32], layout: SequenceLayout) -> SequenceContext
+
+  /// The first block's input: [T, C].
+  func embed<E: Evaluator>(_ context: SequenceContext, state: ModelState, evaluator: E) -> E.Value
+
+  /// Block `index`: [T, C] → [T, C], or only `rows` of it where given: then it computes no more than they need.
+  func block<E: Evaluator>(
+    _ index: Int, _ hidden: consuming E.Value, rows: [Int]?, context: SequenceContext, state: ModelState,
+    cache: KeyValueCache.Layer?, evaluator: E
   ) -> E.Value
+
+  /// Final hidden states from the last block's output: a last norm, a projection; by row.
+  func finish<E: Evaluator>(_ hidden: consuming E.Value, state: ModelState, evaluator: E) -> E.Value
+
+  /// What the head's table is multiplied by, from final hidden states; by row.
+  func headInput<E: Evaluator>(_ hidden: consuming E.Value, state: ModelState, evaluator: E) -> E.Value
+}
+
+/// The end of a model: log softmax(x Wᵀ + b) over tokens or over labels.
+public struct OutputHead: Sendable, Equatable {
+  /// Whose probabilities a row gives, and so which row is asked.
+  public enum Prediction: String, Sendable {
+    /// Of the token after it.
+    case nextToken
+    /// Of the token in its own place, hidden by a mask.
+    case maskedToken
+    /// Of the sequence's label; the sequence's first row is asked.
+    case label
+  }
+
+  public var prediction: Prediction
+  /// Path of W [V or labels, C]; the embedding's own where they are tied.
+  public var table: ParameterPath
+  /// Path of b [V or labels].
+  public var bias: ParameterPath?
+  /// Number of tokens or labels to tell apart.
+  public var count: Int
+
+  public init(_ prediction: Prediction, table: ParameterPath, bias: ParameterPath? = nil, count: Int) {
+    self.prediction = prediction
+    self.table = table
+    self.bias = bias
+    self.count = count
+  }
+}
+
+/// Tokens, and what a model's blocks need to know of them.
+public struct SequenceContext: Sendable {
+  public let tokens: [Int32]
+  public let layout: SequenceLayout
+  /// For models with rotary embedding.
+  public let angles: RotaryAngles?
+
+  public init(tokens: [Int32], layout: SequenceLayout, angles: RotaryAngles? = nil) {
+    precondition(
+      tokens.count == layout.positions.count,
+      "SequenceContext: \(tokens.count) tokens for a layout of \(layout.positions.count) rows")
+    self.tokens = tokens
+    self.layout = layout
+    self.angles = angles
+  }
 }
 
 extension LanguageModel {
+  public func context(of tokens: [Int32], layout: SequenceLayout) -> SequenceContext {
+    SequenceContext(tokens: tokens, layout: layout)
+  }
+
+  public func finish<E: Evaluator>(_ hidden: consuming E.Value, state: ModelState, evaluator: E) -> E.Value { hidden }
+
+  public func headInput<E: Evaluator>(_ hidden: consuming E.Value, state: ModelState, evaluator: E) -> E.Value {
+    hidden
+  }
+
+  /// Final hidden states: [T, C], or only of `rows` where given: then the last block computes no more than they need.
+  public func hiddenStates<E: Evaluator>(
+    of tokens: [Int32], layout: SequenceLayout, rows: [Int]? = nil, state: ModelState, cache: KeyValueCache? = nil,
+    evaluator: E
+  ) -> E.Value {
+    let context = context(of: tokens, layout: layout)
+    var hidden = embed(context, state: state, evaluator: evaluator)
+    for index in 0..<blockCount {
+      hidden = block(
+        index, consume hidden, rows: index == blockCount - 1 ? rows : nil, context: context, state: state,
+        cache: cache?.layers[index], evaluator: evaluator)
+    }
+    if blockCount == 0, let rows { hidden = evaluator.gather(hidden, rows: rows) }
+    return finish(consume hidden, state: state, evaluator: evaluator)
+  }
+
   /// Log-probabilities of a batch's targets: [targets, 1]. The table is read once, only rows that are asked for take part.
   public func logProbabilities<E: Evaluator>(of batch: PackedBatch, state: ModelState, evaluator: E) -> E.Value {
+    guard let head else { preconditionFailure("logProbabilities: the model has no head; validate(_:) says so") }
     var rows: [Int] = []
     var position: [Int: Int] = [:]
     let targets = batch.targets.map { target in
@@ -28,20 +118,36 @@ extension LanguageModel {
       }
       return PackedBatch.Target(row: position[target.row]!, token: target.token)
     }
-    let hidden = hiddenStates(
-      of: batch.tokens, layout: batch.layout, rows: rows, state: state, cache: nil, evaluator: evaluator)
-    return evaluator.logProbabilities(hidden, table: state.parameters.require(outputTable), targets: targets)
+    let hidden = hiddenStates(of: batch.tokens, layout: batch.layout, rows: rows, state: state, evaluator: evaluator)
+    return evaluator.logProbabilities(
+      headInput(consume hidden, state: state, evaluator: evaluator), table: state.parameters.require(head.table),
+      bias: head.bias.map { state.parameters.require($0) }, targets: targets)
   }
 
-  /// Checks that a batch's tokens are in the vocabulary and its sequences not longer than the model.
+  /// Checks that a batch's tokens are in the vocabulary, its sequences not longer than the model, and what it asks for
+  /// is what the model's head gives.
   ///
   /// - Throws: `TuningError.invalidBatch`.
   public func validate(_ batch: PackedBatch) throws {
-    if let bad = (batch.tokens + batch.targets.map(\.token)).first(where: { $0 < 0 || $0 >= vocabularySize }) {
+    guard let head else {
+      throw TuningError(.invalidBatch, "the model ends with hidden states: it has no head that could be asked")
+    }
+    guard batch.prediction == head.prediction else {
+      throw TuningError(
+        .invalidBatch,
+        "the batch asks for \(batch.prediction.rawValue) probabilities, the model's head gives \(head.prediction.rawValue)"
+      )
+    }
+    let asksTokens = head.prediction != .label
+    let ids = batch.tokens + (asksTokens ? batch.targets.map(\.token) : [])
+    if let bad = ids.first(where: { $0 < 0 || $0 >= vocabularySize }) {
       throw TuningError(
         .invalidBatch,
         "token id \(bad) is outside the model's vocabulary of \(vocabularySize): the tokenizer belongs to another model"
       )
+    }
+    if !asksTokens, let bad = batch.targets.first(where: { $0.token < 0 || $0.token >= head.count }) {
+      throw TuningError(.invalidBatch, "the batch asks for label \(bad.token), the model's head has \(head.count)")
     }
     guard batch.longestSequence <= maximumLength else {
       throw TuningError(

@@ -15,10 +15,13 @@ public struct SequenceLayout: Sendable, Equatable {
   public var segments: [Segment]
   /// Position of each row in its sequence.
   public var positions: [Int32]
+  /// Which of a pair of texts each row belongs to, for models that tell them apart; nil: all to the first.
+  public var tokenTypes: [Int32]?
 
-  public init(segments: [Segment], positions: [Int32]) {
+  public init(segments: [Segment], positions: [Int32], tokenTypes: [Int32]? = nil) {
     self.segments = segments
     self.positions = positions
+    self.tokenTypes = tokenTypes
   }
 
   /// One sequence, its first row at `start`.
@@ -46,12 +49,53 @@ public struct ScoringRequest: Sendable, Equatable {
   }
 }
 
+/// A text with blanks, each a mask token, and the tokens that might fill them: how a masked language model is asked.
+public struct ClozeRequest: Sendable, Equatable {
+  public var tokens: [Int32]
+  /// Which of a pair of texts each token belongs to; nil: all to the first.
+  public var tokenTypes: [Int32]?
+  /// Positions of the mask tokens.
+  public var blanks: [Int]
+  /// One token for each blank.
+  public var candidates: [[Int32]]
+  /// Index of the right candidate.
+  public var gold: Int
+
+  public init(
+    tokens: [Int32], tokenTypes: [Int32]? = nil, blanks: [Int], candidates: [[Int32]], gold: Int = 0
+  ) {
+    self.tokens = tokens
+    self.tokenTypes = tokenTypes
+    self.blanks = blanks
+    self.candidates = candidates
+    self.gold = gold
+  }
+}
+
+/// A text and the label that it should get: how a model with a classification head is asked.
+public struct LabelRequest: Sendable, Equatable {
+  public var tokens: [Int32]
+  /// Which of a pair of texts each token belongs to; nil: all to the first.
+  public var tokenTypes: [Int32]?
+  /// Number of labels.
+  public var labels: Int
+  /// The right label.
+  public var gold: Int
+
+  public init(tokens: [Int32], tokenTypes: [Int32]? = nil, labels: Int, gold: Int = 0) {
+    self.tokens = tokens
+    self.tokenTypes = tokenTypes
+    self.labels = labels
+    self.gold = gold
+  }
+}
+
 /// Examples laid end to end for one evaluation: every token once, prompts shared by their continuations, and a list of
 /// the few (row, token) pairs whose log-probability is wanted.
 ///
 /// A continuation's first token is predicted by the prompt's last row, so a continuation of one token adds no row.
 public struct PackedBatch: Sendable, Equatable {
-  /// The log-probability of `token` at the row before it.
+  /// The log-probability of `token` that row `row` gives.
   public struct Target: Sendable, Equatable {
     public var row: Int
     public var token: Int32
@@ -68,6 +112,8 @@ public struct PackedBatch: Sendable, Equatable {
     public var gold: Int
   }
 
+  /// What the rows are asked for.
+  public let prediction: OutputHead.Prediction
   public private(set) var tokens: [Int32] = []
   public private(set) var layout = SequenceLayout(segments: [], positions: [])
   public private(set) var targets: [Target] = []
@@ -76,6 +122,7 @@ public struct PackedBatch: Sendable, Equatable {
   /// - Throws: `TuningError.invalidBatch` for a scored token that no token precedes, a continuation of which nothing is
   ///   scored or more than there is, or a gold that is not there.
   public init(_ requests: [ScoringRequest]) throws {
+    prediction = .nextToken
     for (number, request) in requests.enumerated() {
       guard request.continuations.indices.contains(request.gold) else {
         throw TuningError(
@@ -107,6 +154,72 @@ public struct PackedBatch: Sendable, Equatable {
       }
       examples.append(Example(continuations: ranges, gold: request.gold))
     }
+  }
+
+  /// Texts with blanks: a candidate's targets are its tokens at the blanks.
+  ///
+  /// - Throws: `TuningError.invalidBatch` for a blank that is not there, a candidate without a token for each blank, a
+  ///   gold that is not there, or token types of another number.
+  public init(cloze requests: [ClozeRequest]) throws {
+    prediction = .maskedToken
+    for (number, request) in requests.enumerated() {
+      guard !request.blanks.isEmpty, request.blanks.allSatisfy(request.tokens.indices.contains) else {
+        throw TuningError(
+          .invalidBatch, "example \(number): blanks at \(request.blanks) of \(request.tokens.count) tokens")
+      }
+      guard request.candidates.allSatisfy({ $0.count == request.blanks.count }) else {
+        throw TuningError(
+          .invalidBatch,
+          "example \(number): \(request.blanks.count) blanks, candidates of \(request.candidates.map(\.count)) tokens")
+      }
+      let first = try appendText(request.tokens, request.tokenTypes, number)
+      try appendExample(
+        number, gold: request.gold,
+        request.candidates.map { candidate in
+          zip(request.blanks, candidate).map { Target(row: first + $0, token: $1) }
+        })
+    }
+  }
+
+  /// Texts to be labelled: a candidate is a label, its target the text's first row.
+  ///
+  /// - Throws: `TuningError.invalidBatch` for a text without tokens, a gold that is not there, or token types of
+  ///   another number.
+  public init(labelled requests: [LabelRequest]) throws {
+    prediction = .label
+    for (number, request) in requests.enumerated() {
+      guard !request.tokens.isEmpty else {
+        throw TuningError(.invalidBatch, "example \(number): the text has no tokens")
+      }
+      let first = try appendText(request.tokens, request.tokenTypes, number)
+      try appendExample(
+        number, gold: request.gold, (0..<max(0, request.labels)).map { [Target(row: first, token: Int32($0))] })
+    }
+  }
+
+  /// Adds a text's rows; returns the first.
+  private mutating func appendText(_ ids: [Int32], _ types: [Int32]?, _ number: Int) throws -> Int {
+    guard types.map({ $0.count == ids.count }) ?? true else {
+      throw TuningError(.invalidBatch, "example \(number): \(types?.count ?? 0) token types for \(ids.count) tokens")
+    }
+    let first = tokens.count
+    _ = appendSegment(ids[...], position: 0, prefix: nil)
+    if types != nil || layout.tokenTypes != nil {
+      let earlier = layout.tokenTypes ?? [Int32](repeating: 0, count: first)
+      layout.tokenTypes = earlier + (types ?? [Int32](repeating: 0, count: ids.count))
+    }
+    return first
+  }
+
+  private mutating func appendExample(_ number: Int, gold: Int, _ candidates: [[Target]]) throws {
+    guard candidates.indices.contains(gold) else {
+      throw TuningError(.invalidBatch, "example \(number): gold is \(gold) of \(candidates.count) candidates")
+    }
+    let ranges = candidates.map { candidate in
+      targets += candidate
+      return targets.count - candidate.count..<targets.count
+    }
+    examples.append(Example(continuations: ranges, gold: gold))
   }
 
   /// Adds the rows of all but the last token, and the targets of the last `scored` tokens; returns the targets' range.

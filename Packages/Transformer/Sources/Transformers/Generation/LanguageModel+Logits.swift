@@ -2,13 +2,14 @@ import TensorCore
 import TuningCore
 
 extension LanguageModel {
-  /// Logits x Wᵀ of one sequence, of all rows or of `rows` in their order: [rows, V].
+  /// Logits x Wᵀ + b of one sequence, of all rows or of `rows` in their order: [rows, V], or [rows, labels].
   ///
-  /// - Throws: `ModelError.invalidRequest` for tokens outside the vocabulary, rows that are not there, or a sequence
+  /// - Throws: `ModelError.invalidRequest` for a model without a head, tokens outside the vocabulary, rows that are not there, or a sequence
   ///   that is empty or longer than the model.
   public func logits<E: Evaluator>(
     of tokens: [Int32], rows: [Int]? = nil, state: ModelState, cache: KeyValueCache? = nil, evaluator: E
   ) throws -> E.Value {
+    guard let head else { throw ModelError(.invalidRequest, "the model ends with hidden states: it has no logits") }
     let start = cache?.count ?? 0
     guard !tokens.isEmpty else { throw ModelError(.invalidRequest, "no tokens to compute logits of") }
     if let bad = tokens.first(where: { $0 < 0 || $0 >= vocabularySize }) {
@@ -27,6 +28,8 @@ extension LanguageModel {
     let hidden = hiddenStates(
       of: tokens, layout: SequenceLayout(sequenceOf: tokens.count, startingAt: start), rows: rows, state: state,
       cache: cache, evaluator: evaluator)
-    return evaluator.linear(hidden, weight: state.parameters.require(outputTable), bias: nil)
+    return evaluator.linear(
+      headInput(hidden, state: state, evaluator: evaluator), weight: state.parameters.require(head.table),
+      bias: head.bias.map { state.parameters.require($0) })
   }
 }
