@@ -18,6 +18,7 @@ let houses = [
   House(folder: "Transformer", module: "Transformers", tests: ["TensorCore", "TuningCore"], goldens: true),
   House(
     folder: "Datasets", module: "Datasets", tests: ["TuningCore", "TensorCore", "Tokenizers", "Bundles"], goldens: true),
+  House(folder: "Autodiff", module: "Autodiff", tests: ["TensorCore", "TuningCore"], goldens: true),
   House(folder: "ZOEstimators", module: "ZOEstimators", tests: ["TensorCore", "TuningCore"], goldens: true),
   House(folder: "PEFT", module: "PEFT", tests: ["TensorCore", "TuningCore"], goldens: true),
   House(folder: "Eval", module: "Evaluation", tests: ["TensorCore", "TuningCore"]),

@@ -6,6 +6,7 @@
 #define ZT_NAME(name) name##_portable
 #define ZT_TARGET
 #include "elementwise.inc"
+#include "gradients.inc"
 #undef ZT_NAME
 #undef ZT_TARGET
 
@@ -13,6 +14,7 @@
 #define ZT_NAME(name) name##_avx2
 #define ZT_TARGET ZT_AVX2
 #include "elementwise.inc"
+#include "gradients.inc"
 #undef ZT_NAME
 #undef ZT_TARGET
 #endif
@@ -55,3 +57,27 @@ float zt_softmax_numerators(size_t n, float scale, float *x) { return ZT_DISPATC
 void zt_log_sum_exp_parts(size_t n, const float *x, float *max, double *sum) {
   ZT_DISPATCH(log_sum_exp_parts, n, x, max, sum);
 }
+
+void zt_activation_gradient(int kind, size_t n, const float *x, const float *gradient, float *out) {
+  ZT_DISPATCH(activation_gradient, kind, n, x, gradient, out);
+}
+
+void zt_rms_norm_gradient(size_t rows, size_t columns, const float *x, const float *weight, const float *gradient,
+                          float epsilon, float *normed, float *dx) {
+  ZT_DISPATCH(rms_norm_gradient, rows, columns, x, weight, gradient, epsilon, normed, dx);
+}
+
+void zt_layer_norm_gradient(size_t rows, size_t columns, const float *x, const float *weight, const float *gradient,
+                            float epsilon, float *normed, float *dx) {
+  ZT_DISPATCH(layer_norm_gradient, rows, columns, x, weight, gradient, epsilon, normed, dx);
+}
+
+void zt_softmax_gradient(size_t n, float factor, const float *p, float *slopes) {
+  ZT_DISPATCH(softmax_gradient, n, factor, p, slopes);
+}
+
+void zt_scaled_exponential(size_t n, float factor, float shift, float *x) {
+  ZT_DISPATCH(scaled_exponential, n, factor, shift, x);
+}
+
+void zt_multiply_add(size_t n, const float *a, const float *b, float *out) { ZT_DISPATCH(multiply_add, n, a, b, out); }

@@ -37,4 +37,16 @@ public enum MatrixProduct {
       CblasRowMajor, CblasNoTrans, CblasNoTrans, blasint(m), blasint(n), blasint(k), 1, x, blasint(xStride), w,
       blasint(wStride), accumulate ? 1 : 0, out, blasint(outStride))
   }
+
+  /// out[m, n] = Σ_k x[k, m] · w[k, n]: the gradient of a linear layer's weight from rows of slopes and of inputs.
+  @inline(__always)
+  public static func columnsByColumns(
+    m: Int, n: Int, k: Int, x: UnsafePointer<Float>, xStride: Int, w: UnsafePointer<Float>, wStride: Int,
+    out: UnsafeMutablePointer<Float>, outStride: Int, accumulate: Bool = false
+  ) {
+    _ = singleThreaded
+    cblas_sgemm(
+      CblasRowMajor, CblasTrans, CblasNoTrans, blasint(m), blasint(n), blasint(k), 1, x, blasint(xStride), w,
+      blasint(wStride), accumulate ? 1 : 0, out, blasint(outStride))
+  }
 }

@@ -66,6 +66,9 @@ struct KernelPathTests {
         expectSameBits(
           { rowResult(n) { RowOperations.activate(f, count: n, gate: x, up: y, out: $0) } }, "\(f) \(n), gated")
         expectSameBits({ rowResult(n) { RowOperations.activate(f, count: n, x: x, out: $0) } }, "\(f) \(n)")
+        expectSameBits(
+          { rowResult(n) { GradientOperations.activation(f, count: n, x: x, gradient: y, out: $0) } },
+          "slope of \(f) \(n)")
       }
       expectSameBits(
         {
@@ -76,6 +79,25 @@ struct KernelPathTests {
       expectSameBits(
         { rowResult(n) { RowOperations.rmsNorm(rows: 1, columns: n, x: x, weight: y, epsilon: 1e-6, out: $0) } },
         "rmsNorm \(n)")
+      expectSameBits(
+        {
+          rowResult(2 * n) {
+            GradientOperations.rmsNorm(
+              rows: 1, columns: n, x: x, weight: y, gradient: y, epsilon: 1e-6, normed: $0, dx: $0 + n)
+          }
+            + rowResult(2 * n) {
+              GradientOperations.layerNorm(
+                rows: 1, columns: n, x: x, weight: y, gradient: y, epsilon: 1e-6, normed: $0, dx: $0 + n)
+            }
+        }, "slopes of norms \(n)")
+      expectSameBits(
+        {
+          var p = x
+          GradientOperations.softmax(count: n, factor: 0.3, p: y, slopes: &p)
+          GradientOperations.scaledExponential(count: n, factor: 0.7, shift: 9, x: &p)
+          GradientOperations.multiplyAdd(count: n, x, y, out: &p)
+          return p.bits
+        }, "slopes of rows \(n)")
       expectSameBits(
         {
           var p = x

@@ -77,6 +77,23 @@ float zt_softmax_numerators(size_t n, float scale, float *x);
 /// Greatest element, and Σ exp(x[i] − max) in double.
 void zt_log_sum_exp_parts(size_t n, const float *x, float *max, double *sum);
 
+// --- Their derivatives
+
+/// out[i] = f'(x[i]) · gradient[i]
+void zt_activation_gradient(int kind, size_t n, const float *x, const float *gradient, float *out);
+/// From the gradient of the norm's output: of its input in `dx`, and x / sqrt(mean x² + epsilon) in `normed`.
+void zt_rms_norm_gradient(size_t rows, size_t columns, const float *x, const float *weight, const float *gradient,
+                          float epsilon, float *normed, float *dx);
+/// The same of the layer norm; `normed` is its output before weight and bias.
+void zt_layer_norm_gradient(size_t rows, size_t columns, const float *x, const float *weight, const float *gradient,
+                            float epsilon, float *normed, float *dx);
+/// slopes[i] = factor · p[i] · (slopes[i] − Σ p · slopes)
+void zt_softmax_gradient(size_t n, float factor, const float *p, float *slopes);
+/// x[i] = factor · exp(x[i] − shift)
+void zt_scaled_exponential(size_t n, float factor, float shift, float *x);
+/// out[i] += a[i] · b[i]
+void zt_multiply_add(size_t n, const float *a, const float *b, float *out);
+
 // --- Threads
 
 typedef void (*zt_task)(void *context, size_t index, int worker);

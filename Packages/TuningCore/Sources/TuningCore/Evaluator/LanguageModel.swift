@@ -109,15 +109,7 @@ extension LanguageModel {
   /// Log-probabilities of a batch's targets: [targets, 1]. The table is read once, only rows that are asked for take part.
   public func logProbabilities<E: Evaluator>(of batch: PackedBatch, state: ModelState, evaluator: E) -> E.Value {
     guard let head else { preconditionFailure("logProbabilities: the model has no head; validate(_:) says so") }
-    var rows: [Int] = []
-    var position: [Int: Int] = [:]
-    let targets = batch.targets.map { target in
-      if position[target.row] == nil {
-        position[target.row] = rows.count
-        rows.append(target.row)
-      }
-      return PackedBatch.Target(row: position[target.row]!, token: target.token)
-    }
+    let (rows, targets) = batch.askedRows
     let hidden = hiddenStates(of: batch.tokens, layout: batch.layout, rows: rows, state: state, evaluator: evaluator)
     return evaluator.logProbabilities(
       headInput(consume hidden, state: state, evaluator: evaluator), table: state.parameters.require(head.table),

@@ -23,4 +23,13 @@ public struct RotaryAngles: Sendable {
     self.cosines = cosines
     self.sines = sines
   }
+
+  private init(cosines: [Float], sines: [Float], half: Int) {
+    self.cosines = cosines
+    self.sines = sines
+    self.half = half
+  }
+
+  /// The angles that turn back: a rotation's transpose. A factor stays, as it does in the transpose.
+  public var reversed: RotaryAngles { RotaryAngles(cosines: cosines, sines: sines.map { -$0 }, half: half) }
 }

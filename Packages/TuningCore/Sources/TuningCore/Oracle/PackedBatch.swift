@@ -244,6 +244,20 @@ public struct PackedBatch: Sendable, Equatable {
     return layout.segments.count - 1
   }
 
+  /// The rows that are asked, each once, and the targets by their place among these.
+  public var askedRows: (rows: [Int], targets: [Target]) {
+    var rows: [Int] = []
+    var position: [Int: Int] = [:]
+    let targets = targets.map { target in
+      if position[target.row] == nil {
+        position[target.row] = rows.count
+        rows.append(target.row)
+      }
+      return Target(row: position[target.row]!, token: target.token)
+    }
+    return (rows, targets)
+  }
+
   /// Tokens that the model reads of the longest sequence: a continuation's last one is predicted and not read.
   public var longestSequence: Int { (layout.positions.max().map(Int.init) ?? -1) + 1 }
 }

@@ -1,0 +1,94 @@
+import TensorCore
+import TuningCore
+
+extension Dual {
+  public func linear(_ x: Value, weight: Parameter, bias: Parameter?) -> Value {
+    let isMoving = x.tangents != nil || weight.isTrainable || bias?.isTrainable == true
+    return value(eager.linear(x.primal, weight: weight, bias: bias), isMoving: isMoving) { index in
+      tangent(of: x, weight, first: 0, bias: noise(of: bias, index)?.mutableFloats, index)
+    }
+  }
+
+  /// ẋ Wᵀ + x Żᵀ + ḃ, for rows `first` and on of a whole parameter's direction.
+  func tangent(
+    of x: Value, _ weight: Parameter, first: Int, bias: UnsafePointer<Float>?, _ index: Int
+  ) -> EagerEvaluator.Value {
+    let outputs = weight.tensor.rowCount
+    let out =
+      x.tangents.map { eager.linear($0[index], weight: weight, bias: nil) }
+      ?? eager.zeros(rows: x.rows, columns: outputs)
+    if weight.isTrainable { addNoiseProduct(x.primal, weight, first: first, directions[index], to: out) }
+    if let bias {
+      threads.forEachRange(of: x.rows, piece: 64) { rows, _ in
+        RowOperations.addBias(
+          rows: rows.count, columns: outputs, stride: outputs, bias: bias,
+          to: out.mutableFloats + rows.lowerBound * outputs)
+      }
+    }
+    return out
+  }
+
+  /// out [T, O] += x [T, C] · Z [O, C]ᵀ, a panel of Z at a time in cache.
+  private func addNoiseProduct(
+    _ x: EagerEvaluator.Value, _ weight: Parameter, first: Int, _ direction: Direction, to out: EagerEvaluator.Value
+  ) {
+    let width = weight.tensor.rowLength, panel = 192
+    let scratch = eager.uninitialized(rows: threads.count, columns: panel * width)
+    threads.forEachRange(of: out.columns, piece: panel) { outputs, worker in
+      let z = scratch.mutableFloats + worker * panel * width
+      direction.fill(
+        UnsafeMutableBufferPointer(start: z, count: outputs.count * width), of: weight.path,
+        start: (first + outputs.lowerBound) * width)
+      MatrixProduct.rowsByRows(
+        m: x.rows, n: outputs.count, k: width, x: x.mutableFloats, xStride: width, w: z, wStride: width,
+        out: out.mutableFloats + outputs.lowerBound, outStride: out.columns, accumulate: true)
+    }
+  }
+
+  /// Words whose logits are held at once.
+  private static let words = 4096
+
+  public func logProbabilities(
+    _ x: Value, table: Parameter, bias: Parameter?, targets: [PackedBatch.Target]
+  ) -> Value {
+    let primal = eager.logProbabilities(x.primal, table: table, bias: bias, targets: targets)
+    guard x.tangents != nil || table.isTrainable || bias?.isTrainable == true else {
+      return Value(primal: primal, tangents: nil)
+    }
+    let biases = bias.map { eager.floats(of: $0) }
+    let rows = ScoredRow.rows(x.primal, table.tensor, biases, targets, logProbabilities: primal.mutableFloats)
+    let noises = directions.indices.map { noise(of: bias, $0) }
+    let tangents = directions.map { _ in eager.zeros(rows: targets.count, columns: 1) }
+    // Σ p l̇ of each direction and row.
+    var means = [[Double]](repeating: [Double](repeating: 0, count: x.rows), count: directions.count)
+    for first in stride(from: 0, to: table.tensor.rowCount, by: Dual.words) {
+      let words = first..<min(table.tensor.rowCount, first + Dual.words)
+      let part = Parameter(
+        path: table.path, tensor: table.tensor.rows(words), role: table.role, isTrainable: table.isTrainable)
+      let probabilities = eager.linear(x.primal, weight: part, bias: nil)
+      threads.forEach(x.rows) { row, _ in
+        let line = probabilities.mutableFloats + row * words.count
+        if let biases {
+          RowOperations.add(count: words.count, line, biases.mutableFloats + words.lowerBound, out: line)
+        }
+        GradientOperations.scaledExponential(count: words.count, factor: 1, shift: rows[row].normaliser, x: line)
+      }
+      for index in directions.indices {
+        let slopes = tangent(
+          of: x, part, first: first, bias: noises[index].map { $0.mutableFloats + words.lowerBound }, index)
+        for row in 0..<x.rows {
+          let p = probabilities.mutableFloats + row * words.count, s = slopes.mutableFloats + row * words.count
+          means[index][row] += (0..<words.count).reduce(0.0) { $0 + Double(p[$1]) * Double(s[$1]) }
+        }
+        for (i, target) in targets.enumerated() where words.contains(Int(target.token)) {
+          tangents[index].mutableFloats[i] =
+            slopes.mutableFloats[target.row * words.count + Int(target.token) - words.lowerBound]
+        }
+      }
+    }
+    for index in directions.indices {
+      for (i, target) in targets.enumerated() { tangents[index].mutableFloats[i] -= Float(means[index][target.row]) }
+    }
+    return Value(primal: primal, tangents: tangents)
+  }
+}

@@ -1,0 +1,151 @@
+import TensorCore
+import TuningCore
+
+/// Exact derivatives of a language model's loss, and its losses at displacements through the oracle that it is made of.
+public final class ExactOracle: GradientOracle {
+  /// What a gradient keeps of the forward.
+  public enum Memory: String, Sendable, CaseIterable {
+    /// The activations of every block: the fastest.
+    case whole
+    /// Each block's input; its inside is computed anew on the way back: a third more work. (Chen et al. 2016)
+    case checkpoints
+  }
+
+  /// Losses, model, state.
+  public let losses: EagerOracle
+  public var memory: Memory
+
+  public init(_ losses: EagerOracle, memory: Memory = .whole) {
+    self.losses = losses
+    self.memory = memory
+  }
+
+  public func losses(at displacements: [Displacement], on batch: PackedBatch) throws -> [Float] {
+    try losses.losses(at: displacements, on: batch)
+  }
+
+  public func squaredNorm(of direction: Direction) -> (sum: Double, count: Int) { losses.squaredNorm(of: direction) }
+  public var queryCount: Int { losses.queryCount }
+  public var tokenCount: Int { losses.tokenCount }
+
+  public func gradient(on batch: PackedBatch) throws -> Gradient {
+    let sums = try GradientSums(for: losses.state.parameters)
+    return Gradient(loss: try addGradient(on: batch, to: sums), tensors: sums.tensors)
+  }
+
+  /// Adds the gradient of a batch's loss to `sums`; returns the loss.
+  ///
+  /// - Throws: `TuningError.invalidBatch`, `.nonFiniteLoss`.
+  public func addGradient(on batch: PackedBatch, to sums: GradientSums) throws -> Float {
+    try losses.model.validate(batch)
+    let pass = BackwardPass(oracle: losses, batch: batch, sums: sums)
+    let loss = memory == .whole ? pass.whole(losses.model) : pass.checkpointed(losses.model)
+    return try finite(loss)
+  }
+
+  public func directionalDerivatives(
+    along directions: [Direction], on batch: PackedBatch
+  ) throws -> (loss: Float, slopes: [Float]) {
+    try losses.model.validate(batch)
+    let eager = EagerEvaluator(threads: losses.threads, workspace: losses.workspace)
+    let result = losses.model.logProbabilities(
+      of: batch, state: losses.state, evaluator: Dual(eager, along: directions))
+    let values = Array(result.primal.floats())
+    let loss = try finite(losses.objective.loss(values, on: batch))
+    let gradient = losses.objective.gradient(values, on: batch)
+    let slopes = directions.indices.map { index in
+      guard let tangent = result.tangents?[index].floats() else { return Float(0) }
+      return Float(zip(gradient, tangent).reduce(0.0) { $0 + Double($1.0) * Double($1.1) })
+    }
+    return (loss, slopes)
+  }
+
+  private func finite(_ loss: Float) throws -> Float {
+    guard loss.isFinite else { throw TuningError(.nonFiniteLoss, "the loss is \(loss): lower the learning rate") }
+    return loss
+  }
+}
+
+/// One batch forwards and back.
+private struct BackwardPass {
+  let oracle: EagerOracle
+  let batch: PackedBatch
+  let sums: GradientSums
+  let eager: EagerEvaluator
+
+  init(oracle: EagerOracle, batch: PackedBatch, sums: GradientSums) {
+    self.oracle = oracle
+    self.batch = batch
+    self.sums = sums
+    eager = EagerEvaluator(threads: oracle.threads, workspace: oracle.workspace)
+  }
+
+  func whole(_ model: any LanguageModel) -> Float {
+    let tape = Tape(eager, into: sums)
+    let result = model.logProbabilities(of: batch, state: oracle.state, evaluator: tape)
+    return finish(tape, result)
+  }
+
+  /// Forwards keeping each block's input alone; then from the end, block after block forwards again and back.
+  func checkpointed(_ model: any LanguageModel) -> Float {
+    let state = oracle.state, context = model.context(of: batch.tokens, layout: batch.layout)
+    let (rows, targets) = batch.askedRows
+    func block(_ index: Int, _ input: Tape.Value, _ tape: Tape) -> Tape.Value {
+      model.block(
+        index, input, rows: index == model.blockCount - 1 ? rows : nil, context: context, state: state, cache: nil,
+        evaluator: tape)
+    }
+    var inputs: [(primal: EagerEvaluator.Value, isTracked: Bool)] = []
+    let opening = Tape(eager, into: sums)
+    let embedded = model.embed(context, state: state, evaluator: opening)
+    var current = (primal: embedded.primal, isTracked: opening.isTracked(embedded))
+    for index in 0..<model.blockCount {
+      inputs.append(current)
+      let tape = Tape(eager, into: sums)
+      let output = block(index, tape.leaf(current.primal, tracked: current.isTracked), tape)
+      current = (output.primal, tape.isTracked(output))
+    }
+    let closing = Tape(eager, into: sums)
+    let last = closing.leaf(current.primal, tracked: current.isTracked)
+    let (loss, slopes) = end(model, last, targets, rows, closing)
+    var gradient = slopes
+    for index in inputs.indices.reversed() {
+      guard let slopes = gradient else { return loss }
+      let tape = Tape(eager, into: sums), input = tape.leaf(inputs[index].primal, tracked: inputs[index].isTracked)
+      let output = block(index, input, tape)
+      tape.backward(from: output, slopes: slopes)
+      gradient = tape.gradient(of: input)
+      inputs.removeLast()
+    }
+    if let gradient { opening.backward(from: embedded, slopes: gradient) }
+    return loss
+  }
+
+  /// What follows the last block, forwards and back: the loss, and the slopes of the last block's output.
+  private func end(
+    _ model: any LanguageModel, _ last: Tape.Value, _ targets: [PackedBatch.Target], _ rows: [Int], _ tape: Tape
+  ) -> (Float, EagerEvaluator.Value?) {
+    guard let head = model.head else {
+      preconditionFailure("a gradient of a model without a head; validate(_:) says so")
+    }
+    let state = oracle.state
+    let asked = model.blockCount == 0 ? tape.gather(last, rows: rows) : last
+    let hidden = model.finish(asked, state: state, evaluator: tape)
+    let result = tape.logProbabilities(
+      model.headInput(hidden, state: state, evaluator: tape), table: state.parameters.require(head.table),
+      bias: head.bias.map { state.parameters.require($0) }, targets: targets)
+    return (finish(tape, result), tape.gradient(of: last))
+  }
+
+  /// The loss of the targets' log-probabilities, and back from there.
+  private func finish(_ tape: Tape, _ result: Tape.Value) -> Float {
+    let values = Array(result.primal.floats())
+    let loss = oracle.objective.loss(values, on: batch)
+    if loss.isFinite {
+      let slopes = eager.uninitialized(rows: result.rows, columns: 1)
+      for (i, slope) in oracle.objective.gradient(values, on: batch).enumerated() { slopes.mutableFloats[i] = slope }
+      tape.backward(from: result, slopes: slopes)
+    }
+    return loss
+  }
+}

@@ -1,0 +1,29 @@
+import TensorCore
+import TuningCore
+
+/// Sums of gradients, one tensor of `float32` for each trainable parameter: several batches may be added up.
+///
+/// - Cost: 4 bytes a trainable scalar.
+public final class GradientSums {
+  private let places: [ParameterPath: Tensor]
+
+  /// Zeros for the trainable parameters of `parameters` that `includes` says yes to.
+  ///
+  /// - Throws: `TensorError.outOfMemory`.
+  public init(for parameters: ParameterSet, where includes: (Parameter) -> Bool = { _ in true }) throws {
+    var places: [ParameterPath: Tensor] = [:]
+    for parameter in parameters.trainable where includes(parameter) {
+      places[parameter.path] = try Tensor(zeros: parameter.tensor.shape)
+    }
+    self.places = places
+  }
+
+  /// The sums by path.
+  public var tensors: [ParameterPath: Tensor] { places }
+
+  /// The sum of a parameter's gradients, to be added to; nil for one that does not train here.
+  func place(of parameter: Parameter?) -> UnsafeMutablePointer<Float>? {
+    guard let parameter, parameter.isTrainable else { return nil }
+    return places[parameter.path]?.mutableFloats.baseAddress
+  }
+}
