@@ -9,11 +9,12 @@
 public struct Tokenizer: Sendable {
   let normalizers: [Normalizer]
   let preTokenizers: [PreTokenizer]
-  let model: BytePairModel
+  let model: TokenModel
   let template: Template
   /// Nil: tokens are joined with spaces.
   let decoders: [Decoder]?
   let addedTokens: AddedVocabulary
+  let workspaces = WorkspacePool()
 
   /// The token that opens a text, if the model has one.
   public let beginningOfSequence: Int32?
@@ -62,7 +63,7 @@ public struct Tokenizer: Sendable {
 
 /// What a tokenizer is put together from, whatever file it was read from.
 struct TokenizerParts {
-  var model: BytePairModel
+  var model: TokenModel
   var normalizers: [Normalizer] = []
   var preTokenizers: [PreTokenizer] = []
   var template = Template()

@@ -54,7 +54,7 @@ import Testing
 
   /// A replacement in the small file, the code of the error, and words that its message must have.
   @Test(arguments: [
-    (#""type": "BPE""#, #""type": "Unigram""#, "unsupportedComponent", "Unigram"),
+    (#""type": "BPE""#, #""type": "Bpe""#, "unsupportedComponent", "Bpe"),
     (#""byte_fallback": true"#, #""byte_fallback": 1"#, "invalidContent", "model.byte_fallback"),
     (#""byte_fallback": true"#, #""byte_falback": true"#, "unsupportedComponent", "byte_falback"),
     (#""byte_fallback": true"#, #""dropout": 0.1"#, "unsupportedComponent", "dropout"),
@@ -77,12 +77,12 @@ import Testing
     (#""id": 5, "content": "<s>""#, #""id": 5, "content": """#, "invalidContent", "added_tokens[0]"),
     (#""ids": [5]"#, #""ids": [7]"#, "invalidContent", "id 7"),
     (#""special_tokens": {"<s>""#, #""special_tokens": {"</s>""#, "invalidContent", "<s>"),
-    (#"{"Sequence": {"id": "A""#, #"{"Sequence": {"id": "B""#, "invalidContent", "another one"),
+    (#"{"Sequence": {"id": "A""#, #"{"Sequence": {"id": "B""#, "invalidContent", "another text"),
     (#""type": "TemplateProcessing""#, #""type": "Template""#, "unsupportedComponent", "'Template'"),
-    (#""type": "Replace""#, #""type": "Nmt""#, "unsupportedComponent", "'Nmt'"),
-    (#""type": "Split""#, #""type": "Whitespace""#, "unsupportedComponent", "'Whitespace'"),
+    (#""type": "Replace""#, #""type": "Append""#, "unsupportedComponent", "'Append'"),
+    (#""type": "Split""#, #""type": "UnicodeScripts""#, "unsupportedComponent", "'UnicodeScripts'"),
     (#""behavior": "Isolated""#, #""behavior": "isolated""#, "unsupportedComponent", "isolated"),
-    (#""type": "ByteFallback""#, #""type": "WordPiece""#, "unsupportedComponent", "decoders[0]"),
+    (#""type": "ByteFallback""#, #""type": "Bytes""#, "unsupportedComponent", "decoders[0]"),
     (#""type": "ByteFallback""#, #""type": "ByteFallback", "x": 1"#, "unsupportedComponent", "'x'"),
     ("x{2,3}", "x{3,2}", "unsupportedPattern", "normalizer.pattern.Regex"),
     ("[a-b]+", "[b-a]+", "unsupportedPattern", "range"),

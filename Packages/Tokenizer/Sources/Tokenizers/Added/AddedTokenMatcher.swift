@@ -2,45 +2,22 @@
 struct AddedTokenMatcher: Sendable {
   enum Segment {
     case text(Range<Int>)
-    case token(Int32)
+    /// A token and the text it takes, white space that it strips included.
+    case token(Int32, Range<Int>)
   }
 
   private let tokens: [AddedToken]
-  /// Edges of a trie over UTF-8: state and byte to state.
-  private var edges: [UInt64: Int32] = [:]
-  /// For each state, the token that ends there, or -1.
-  private var endings: [Int32] = [-1]
-  private var startsToken = [Bool](repeating: false, count: 256)
+  /// Indices of `tokens`.
+  private var trie = TokenTrie()
 
   /// - Parameter spelling: the bytes by which a token is looked for, if they are not its content.
   init(_ tokens: [AddedToken], spelling: (AddedToken) -> [UInt8] = { Array($0.content.utf8) }) {
     self.tokens = tokens
-    for (index, token) in tokens.enumerated() { insert(spelling(token), index) }
+    // Of two tokens with one spelling the first is found.
+    for (index, token) in tokens.enumerated() { trie.insert(spelling(token), value: Int32(index), replacing: false) }
   }
 
-  var isEmpty: Bool { edges.isEmpty }
-
-  private mutating func insert(_ bytes: [UInt8], _ index: Int) {
-    guard let first = bytes.first else { return }
-    startsToken[Int(first)] = true
-    var state: Int32 = 0
-    for byte in bytes {
-      let edge = Self.edge(state, byte)
-      if let next = edges[edge] {
-        state = next
-      } else {
-        let next = Int32(endings.count)
-        endings.append(-1)
-        edges[edge] = next
-        state = next
-      }
-    }
-    if endings[Int(state)] < 0 { endings[Int(state)] = Int32(index) }
-  }
-
-  private static func edge(_ state: Int32, _ byte: UInt8) -> UInt64 {
-    UInt64(UInt32(bitPattern: state)) << 8 | UInt64(byte)
-  }
+  var isEmpty: Bool { trie.isEmpty }
 
   /// The text as a list of tokens and the stretches between them.
   func segments(of bytes: UnsafeBufferPointer<UInt8>) -> [Segment] {
@@ -49,32 +26,21 @@ struct AddedTokenMatcher: Sendable {
     var done = 0
     var position = 0
     while position < bytes.count {
-      guard startsToken[Int(bytes[position])], let (token, end) = longest(in: bytes, at: position) else {
+      guard let (end, index) = trie.longest(in: bytes, from: position) else {
         position += 1
         continue
       }
+      let token = tokens[Int(index)]
       let match = position..<end
       position = end
       if token.isSingleWord, touchesWord(bytes, match) { continue }
       let start = token.stripsLeft ? max(done, spaceStart(bytes, before: match.lowerBound)) : match.lowerBound
       if done < start { segments.append(.text(done..<start)) }
-      segments.append(.token(token.id))
       done = token.stripsRight ? spaceEnd(bytes, after: end) : end
+      segments.append(.token(token.id, start..<done))
     }
     if done < bytes.count { segments.append(.text(done..<bytes.count)) }
     return segments
-  }
-
-  private func longest(in bytes: UnsafeBufferPointer<UInt8>, at start: Int) -> (AddedToken, end: Int)? {
-    var state: Int32 = 0
-    var found: (AddedToken, end: Int)?
-    var position = start
-    while position < bytes.count, let next = edges[Self.edge(state, bytes[position])] {
-      state = next
-      position += 1
-      if endings[Int(state)] >= 0 { found = (tokens[Int(endings[Int(state)])], position) }
-    }
-    return found
   }
 
   private func touchesWord(_ bytes: UnsafeBufferPointer<UInt8>, _ match: Range<Int>) -> Bool {

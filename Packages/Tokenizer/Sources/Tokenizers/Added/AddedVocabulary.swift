@@ -16,7 +16,7 @@ struct AddedVocabulary: Sendable {
     raw = AddedTokenMatcher(ordered.filter { !$0.isNormalized })
     var spellings: [Int32: String] = [:]
     for token in tokens where token.isNormalized {
-      var text = Normalizer.Text(bytes: Array(token.content.utf8), startsText: true)
+      var text = NormalizedText(Array(token.content.utf8), startsText: true)
       for normalizer in normalizers { normalizer.apply(to: &text) }
       spellings[token.id] = String(decoding: text.bytes, as: UTF8.self)
     }

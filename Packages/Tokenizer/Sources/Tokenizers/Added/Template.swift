@@ -1,87 +1,57 @@
-/// Which special tokens are put around a text: the post-processor of a tokenizer.json.
+/// What is made of the tokens of one text or two: which special tokens go around them, which segment each belongs to,
+/// and how offsets are trimmed. The post-processor of a tokenizer.json.
 struct Template: Sendable {
   enum Part: Sendable {
-    case text
-    case tokens([Int32])
+    /// The first text (0) or the second (1), whose tokens get a type id.
+    case text(Int, typeID: Int32)
+    case tokens([Int32], typeID: Int32)
   }
 
-  var parts: [Part] = [.text]
+  var single: [Part] = [.text(0, typeID: 0)]
+  var pair: [Part] = [.text(0, typeID: 0), .text(1, typeID: 1)]
+  var trimmings: [OffsetTrimming] = []
+  /// Whether a file says what goes around texts, be it nothing.
+  var isGiven = false
 
   /// Special ids before the text.
-  var leading: [Int32] { ids(of: parts.prefix { if case .text = $0 { false } else { true } }) }
+  var leading: [Int32] { ids(of: single.prefix { if case .text = $0 { false } else { true } }) }
   /// Special ids after the text.
-  var trailing: [Int32] { ids(of: parts.reversed().prefix { if case .text = $0 { false } else { true } }.reversed()) }
+  var trailing: [Int32] { ids(of: single.reversed().prefix { if case .text = $0 { false } else { true } }.reversed()) }
 
   private func ids(of parts: some Sequence<Part>) -> [Int32] {
-    parts.flatMap { part -> [Int32] in if case .tokens(let ids) = part { ids } else { [] } }
+    parts.flatMap { part -> [Int32] in if case .tokens(let ids, _) = part { ids } else { [] } }
   }
 
-  /// Whether it adds nothing.
-  var isPlain: Bool { if parts.count == 1, case .text = parts[0] { true } else { false } }
+  /// Puts each text between special tokens.
+  mutating func surround(leading: [Int32], trailing: [Int32]) {
+    func parts(_ index: Int, typeID: Int32) -> [Part] {
+      let parts: [Part] = [
+        .tokens(leading, typeID: typeID), .text(index, typeID: typeID), .tokens(trailing, typeID: typeID),
+      ]
+      return parts.filter { if case .tokens(let ids, _) = $0 { !ids.isEmpty } else { true } }
+    }
+    single = parts(0, typeID: 0)
+    pair = single + parts(1, typeID: 1)
+  }
 
   func apply(to ids: [Int32]) -> [Int32] {
-    if isPlain { return ids }
+    if single.count == 1, case .text = single[0] { return ids }
+    return join(single, [ids], addingSpecialTokens: true)
+  }
+
+  func apply(to first: [Int32], _ second: [Int32], addingSpecialTokens: Bool) -> [Int32] {
+    join(pair, [first, second], addingSpecialTokens: addingSpecialTokens)
+  }
+
+  private func join(_ parts: [Part], _ texts: [[Int32]], addingSpecialTokens: Bool) -> [Int32] {
     var result: [Int32] = []
+    result.reserveCapacity(texts.reduce(8) { $0 + $1.count })
     for part in parts {
       switch part {
-      case .text: result.append(contentsOf: ids)
-      case .tokens(let special): result.append(contentsOf: special)
+      case .text(let index, _): result.append(contentsOf: texts[index])
+      case .tokens(let special, _): if addingSpecialTokens { result.append(contentsOf: special) }
       }
     }
     return result
-  }
-}
-
-extension Template {
-  /// Reads the `post_processor` of a tokenizer.json.
-  init(_ node: JSONNode?) throws {
-    guard let node else { return }
-    let type = try node.string("type")
-    switch type {
-    case "ByteLevel":
-      // Trims offsets, which this package does not report.
-      try node.allow("type", "add_prefix_space", "trim_offsets", "use_regex")
-    case "Sequence":
-      try node.allow("type", "processors")
-      // A second template would see the parts of the first as texts of their own, which nobody means.
-      let templates = try node.required("processors").elements().map { try Template($0) }.filter { !$0.isPlain }
-      guard templates.count < 2 else { throw node.error(.unsupportedComponent, "two templates in one sequence") }
-      self = templates.first ?? self
-    case "TemplateProcessing": parts = try Self.singleParts(node)
-    case "RobertaProcessing", "BertProcessing":
-      try node.allow("type", "sep", "cls", "trim_offsets", "add_prefix_space")
-      let first = try Self.namedID(try node.required("cls"))
-      parts = [.tokens([first]), .text, .tokens([try Self.namedID(try node.required("sep"))])]
-    default:
-      throw node.error(
-        .unsupportedComponent,
-        "post-processor '\(type)'; this version knows Sequence, ByteLevel, TemplateProcessing, RobertaProcessing, "
-          + "BertProcessing")
-    }
-  }
-
-  /// `["</s>", 2]`
-  private static func namedID(_ node: JSONNode) throws -> Int32 {
-    let elements = try node.elements()
-    guard elements.count == 2 else { throw node.invalid("expected a token and its id") }
-    return try elements[1].tokenID()
-  }
-
-  /// Only the template for one text: pairs of texts are not encoded here.
-  private static func singleParts(_ node: JSONNode) throws -> [Part] {
-    try node.allow("type", "single", "pair", "special_tokens")
-    let special = try node.optional("special_tokens")
-    return try node.required("single").elements().map { part in
-      try part.allow("Sequence", "SpecialToken")
-      if let text = try part.optional("Sequence") {
-        guard try text.string("id") == "A" else { throw text.invalid("the template for one text names another one") }
-        return .text
-      }
-      let name = try part.required("SpecialToken").string("id")
-      guard let token = try special?.optional(name) else {
-        throw part.invalid("special token '\(name)' is not among 'special_tokens'")
-      }
-      return .tokens(try token.required("ids").elements().map { try $0.tokenID() })
-    }
   }
 }

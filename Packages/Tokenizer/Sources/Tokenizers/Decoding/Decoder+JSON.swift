@@ -33,11 +33,21 @@ extension Decoder {
     case "BPEDecoder":
       try node.allow("type", "suffix")
       return [.wordSuffix(try node.string("suffix"))]
+    case "WordPiece":
+      try node.allow("type", "prefix", "cleanup")
+      return [.wordPiece(prefix: try node.string("prefix"), cleansUp: try node.boolean("cleanup"))]
+    case "CTC":
+      try node.allow("type", "pad_token", "word_delimiter_token", "cleanup")
+      return [
+        .ctc(
+          padding: try node.string("pad_token"), delimiter: try node.string("word_delimiter_token"),
+          cleansUp: try node.boolean("cleanup"))
+      ]
     default:
       throw node.error(
         .unsupportedComponent,
         "decoder '\(type)'; this version knows Sequence, ByteLevel, Replace, ByteFallback, Fuse, Strip, Metaspace, "
-          + "BPEDecoder")
+          + "BPEDecoder, WordPiece, CTC")
     }
   }
 }

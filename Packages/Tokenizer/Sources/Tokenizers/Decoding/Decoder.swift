@@ -7,6 +7,8 @@ enum Decoder: Sendable {
   case strip(Unicode.Scalar, start: Int, stop: Int)
   case metaspace(PreTokenizer.Metaspace)
   case wordSuffix(String)
+  case wordPiece(prefix: String, cleansUp: Bool)
+  case ctc(padding: String, delimiter: String, cleansUp: Bool)
 
   func apply(to tokens: [String]) -> [String] {
     switch self {
@@ -18,6 +20,10 @@ enum Decoder: Sendable {
     case .metaspace(let metaspace): tokens.enumerated().map { Self.spaces($1, metaspace, isFirst: $0 == 0) }
     case .wordSuffix(let suffix):
       tokens.enumerated().map { Self.replaceSuffix($1, suffix, isLast: $0 == tokens.count - 1) }
+    case .wordPiece(let prefix, let cleansUp):
+      tokens.enumerated().map { Self.joinWordPiece($1, prefix, isFirst: $0 == 0, cleansUp: cleansUp) }
+    case .ctc(let padding, let delimiter, let cleansUp):
+      Self.collapse(tokens).map { Self.cleanUpCTC($0, padding, delimiter, cleansUp) }.filter { !$0.isEmpty }
     }
   }
 
@@ -28,7 +34,7 @@ enum Decoder: Sendable {
   }
 
   private static func replace(_ pattern: Pattern, with content: [UInt8], in token: String) -> String {
-    var text = Normalizer.Text(bytes: Array(token.utf8), startsText: true)
+    var text = NormalizedText(Array(token.utf8), startsText: true)
     Normalizer.replace(pattern, with: content).apply(to: &text)
     return String(decoding: text.bytes, as: UTF8.self)
   }
@@ -83,5 +89,39 @@ enum Decoder: Sendable {
 
   private static func replaceSuffix(_ token: String, _ suffix: String, isLast: Bool) -> String {
     replace(.text(Array(suffix.utf8)), with: isLast ? [] : [UInt8(ascii: " ")], in: token)
+  }
+
+  private static func joinWordPiece(_ token: String, _ prefix: String, isFirst: Bool, cleansUp: Bool) -> String {
+    var text = token
+    if !isFirst {
+      text =
+        token.utf8.starts(with: prefix.utf8)
+        ? String(decoding: token.utf8.dropFirst(prefix.utf8.count), as: UTF8.self) : " " + token
+    }
+    return cleansUp ? cleanedUp(text) : text
+  }
+
+  /// English contractions and punctuation without the space before them.
+  private static let cleanUps: [(old: String, new: String)] = [
+    (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"),
+    (" do not", " don't"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
+  ]
+
+  private static func cleanedUp(_ text: String) -> String {
+    guard text.utf8.contains(UInt8(ascii: " ")) else { return text }
+    return cleanUps.reduce(text) { text, change in
+      replace(.text(Array(change.old.utf8)), with: Array(change.new.utf8), in: text)
+    }
+  }
+
+  /// Drops tokens that repeat the one before.
+  private static func collapse(_ tokens: [String]) -> [String] {
+    tokens.enumerated().filter { $0 == 0 || !tokens[$0 - 1].utf8.elementsEqual($1.utf8) }.map(\.element)
+  }
+
+  private static func cleanUpCTC(_ token: String, _ padding: String, _ delimiter: String, _ cleansUp: Bool) -> String {
+    let text = replace(.text(Array(padding.utf8)), with: [], in: token)
+    guard cleansUp else { return text }
+    return replace(.text(Array(delimiter.utf8)), with: [UInt8(ascii: " ")], in: cleanedUp(text))
   }
 }

@@ -12,6 +12,15 @@ enum JSONValue {
   case array([JSONValue])
   case object([(key: String, value: JSONValue)])
 
+  /// The value of a number, whole or not.
+  var double: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .number(let value): value
+    default: nil
+    }
+  }
+
   /// The word used for this kind of value in messages.
   var kind: String {
     switch self {

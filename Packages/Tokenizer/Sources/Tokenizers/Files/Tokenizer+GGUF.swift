@@ -23,7 +23,7 @@ extension Tokenizer {
     var options = BytePairModel.Options()
     options.ignoresMerges = rule.ignoresMerges
     var parts = TokenizerParts(
-      model: try BytePairModel(vocabulary: vocabulary, merges: merges, options: options))
+      model: .bytePair(try BytePairModel(vocabulary: vocabulary, merges: merges, options: options)))
     parts.normalizers = rule.normalizers
     parts.preTokenizers = rule.steps
     parts.decoders = [.byteLevel]
@@ -34,7 +34,7 @@ extension Tokenizer {
       guard let id = parts.roles.beginningOfSequence else {
         throw TokenizerError(.invalidContent, "the vocabulary asks for BOS before a text but names no bos_token_id")
       }
-      parts.template = Template(parts: [.tokens([id]), .text])
+      parts.template.surround(leading: [id], trailing: [])
     }
     self.init(parts)
   }

@@ -23,7 +23,7 @@ extension Tokenizer {
     try node.allow(
       "version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder",
       "model")
-    var parts = TokenizerParts(model: try BytePairModel(try node.required("model")))
+    var parts = TokenizerParts(model: try TokenModel(try node.required("model")))
     parts.normalizers = try Normalizer.steps(try node.optional("normalizer"))
     parts.preTokenizers = try PreTokenizer.steps(try node.optional("pre_tokenizer"))
     parts.template = try Template(try node.optional("post_processor"))
@@ -70,29 +70,26 @@ extension TokenizerParts {
 
   private mutating func setLeading(_ adds: Bool) throws {
     guard adds != (template.leading.first != nil) else { return }
-    let core = Array(template.parts.drop { if case .tokens = $0 { true } else { false } })
-    guard adds else { return template.parts = core }
+    guard adds else { return template.surround(leading: [], trailing: template.trailing) }
     guard let id = roles.beginningOfSequence else {
       throw TokenizerError(.invalidContent, "the configuration says add_bos_token but has no bos_token")
     }
-    template.parts = [.tokens([id])] + core
+    template.surround(leading: [id], trailing: template.trailing)
   }
 
   private mutating func setTrailing(_ adds: Bool) throws {
     guard adds != (template.trailing.last != nil) else { return }
-    var core = template.parts
-    while case .tokens? = core.last { core.removeLast() }
-    guard adds else { return template.parts = core }
+    guard adds else { return template.surround(leading: template.leading, trailing: []) }
     guard let id = roles.endOfSequence else {
       throw TokenizerError(.invalidContent, "the configuration says add_eos_token but has no eos_token")
     }
-    template.parts = core + [.tokens([id])]
+    template.surround(leading: template.leading, trailing: [id])
   }
 
   /// The ids that the template writes must be tokens.
   fileprivate func checkTemplate() throws {
-    for part in template.parts {
-      guard case .tokens(let ids) = part else { continue }
+    for part in template.single + template.pair {
+      guard case .tokens(let ids, _) = part else { continue }
       for id in ids where !hasToken(id) {
         throw TokenizerError(.invalidContent, "the post-processor adds id \(id), which no token has")
       }

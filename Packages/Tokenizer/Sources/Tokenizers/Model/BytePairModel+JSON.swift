@@ -1,11 +1,6 @@
 extension BytePairModel {
   /// Reads the `model` of a tokenizer.json.
   init(_ node: JSONNode) throws {
-    // Files written before the field existed hold BPE models without saying so.
-    let type = try node.optional("type")?.string() ?? "BPE"
-    guard type == "BPE" else {
-      throw node.error(.unsupportedComponent, "model type '\(type)'; this version reads BPE")
-    }
     try node.allow(
       "type", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk", "byte_fallback",
       "ignore_merges", "vocab", "merges")
@@ -23,26 +18,13 @@ extension BytePairModel {
     options.ignoresMerges = try node.boolean("ignore_merges", default: false)
     options.continuingPrefix = try node.optional("continuing_subword_prefix")?.string() ?? ""
     options.endOfWordSuffix = try node.optional("end_of_word_suffix")?.string() ?? ""
-    let vocabulary = try Self.vocabulary(try node.required("vocab"))
+    let vocabulary = try Vocabulary(try node.required("vocab"))
     let merges = try Self.merges(try node.required("merges"), vocabulary, prefix: options.continuingPrefix)
     do {
       try self.init(vocabulary: vocabulary, merges: merges, options: options)
     } catch {
       throw node.error(error.code, error.message)
     }
-  }
-
-  private static func vocabulary(_ node: JSONNode) throws -> Vocabulary {
-    var vocabulary = Vocabulary()
-    for (token, value) in try node.members() {
-      let id = try JSONNode(value: value, path: "\(node.path)['\(token)']", file: node.file).tokenID()
-      do throws(Vocabulary.Conflict) {
-        try vocabulary.add(token, id: id)
-      } catch {
-        throw node.invalid(error.message(adding: token, id: id))
-      }
-    }
-    return vocabulary
   }
 
   private static func merges(_ node: JSONNode, _ vocabulary: Vocabulary, prefix: String) throws -> MergeTable {

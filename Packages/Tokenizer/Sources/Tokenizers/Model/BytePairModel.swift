@@ -21,6 +21,8 @@ struct BytePairModel: Sendable {
   private let alphabetIDs: [Int32]
   private let fallbackIDs: [Int32]
   private let asciiIDs: [Int32]
+  /// "▁", if no merge joins what comes before one to what starts with one. A piece may be cut there.
+  let wordMark: [UInt8]?
 
   init(vocabulary: Vocabulary, merges: MergeTable, options: Options) throws(TokenizerError) {
     self.vocabulary = vocabulary
@@ -30,9 +32,27 @@ struct BytePairModel: Sendable {
     if let name = options.unknownToken, unknownID == nil {
       throw TokenizerError(.invalidContent, "the unknown token '\(name)' is not in the model's vocabulary")
     }
+    wordMark = Self.separates(Self.metaspace, vocabulary, merges, options) ? Self.metaspace : nil
     alphabetIDs = ByteLevelAlphabet.scalars.map { vocabulary.id(of: String(Character($0))) ?? -1 }
     fallbackIDs = (0...255).map { vocabulary.id(of: Self.fallbackToken(for: $0)) ?? -1 }
     asciiIDs = (0..<128).map { (byte: UInt8) in vocabulary.id(of: String(Character(Unicode.Scalar(byte)))) ?? -1 }
+  }
+
+  /// SentencePiece's sign for a space.
+  static let metaspace = Array("\u{2581}".utf8)
+
+  /// Whether a piece can be cut between anything else and `mark`: the mark is a symbol of its own, so that nothing unknown
+  /// is fused across it, and no pair that merges has it at the start of the right token but not at the end of the left.
+  private static func separates(
+    _ mark: [UInt8], _ vocabulary: Vocabulary, _ merges: MergeTable, _ options: Options
+  ) -> Bool {
+    guard options.continuingPrefix.isEmpty, options.endOfWordSuffix.isEmpty, !options.ignoresMerges,
+      mark.withUnsafeBufferPointer({ vocabulary.id(of: $0) }) != nil
+    else { return false }
+    return merges.allPairs { left, right in
+      guard let left = vocabulary.bytes(for: left), let right = vocabulary.bytes(for: right) else { return true }
+      return !right.starts(with: mark) || left.suffix(mark.count).elementsEqual(mark)
+    }
   }
 
   static func fallbackToken(for byte: UInt8) -> String {
@@ -45,49 +65,58 @@ struct BytePairModel: Sendable {
   /// Whether every symbol is one scalar, so that bytes can be looked up without being written as text first.
   var takesBytes: Bool { !decoratesSymbols }
 
-  /// Appends the ids of one piece of text.
-  func encode(_ piece: UnsafeBufferPointer<UInt8>, into output: inout [Int32], _ workspace: inout MergeWorkspace) {
-    if options.ignoresMerges, let id = vocabulary.id(of: piece) {
-      output.append(id)
-      return
-    }
-    workspace.symbols.removeAll(keepingCapacity: true)
-    fill(&workspace.symbols, from: piece)
+  /// Appends the tokens of one piece of text.
+  func encode(_ piece: UnsafeBufferPointer<UInt8>, into tokens: inout PieceTokens, _ workspace: inout MergeWorkspace) {
+    if options.ignoresMerges, let id = vocabulary.id(of: piece) { return tokens.append(id, piece.indices) }
+    workspace.reset()
+    fill(&workspace, from: piece, tracking: tokens.tracksRanges)
     workspace.merge(with: merges)
-    output.append(contentsOf: workspace.symbols)
+    tokens.append(workspace)
   }
 
-  /// Appends the ids of one piece that is to be read as bytes in GPT-2's alphabet.
-  func encodeBytes(_ piece: UnsafeBufferPointer<UInt8>, into output: inout [Int32], _ workspace: inout MergeWorkspace) {
+  /// Appends the tokens of one piece that is to be read as bytes in GPT-2's alphabet.
+  func encodeBytes(
+    _ piece: UnsafeBufferPointer<UInt8>, into tokens: inout PieceTokens, _ workspace: inout MergeWorkspace
+  ) {
     if options.ignoresMerges || !takesBytes || piece.contains(where: { alphabetIDs[Int($0)] < 0 }) {
       var text: [UInt8] = []
       ByteLevelAlphabet.encode(piece, into: &text)
-      text.withUnsafeBufferPointer { encode($0, into: &output, &workspace) }
-      return
+      let first = tokens.ids.count
+      text.withUnsafeBufferPointer { encode($0, into: &tokens, &workspace) }
+      return tokens.mapRanges(from: first, spelling: piece)
     }
-    workspace.symbols.removeAll(keepingCapacity: true)
+    workspace.reset()
     for byte in piece { workspace.symbols.append(alphabetIDs[Int(byte)]) }
+    if tokens.tracksRanges { workspace.lengths.append(contentsOf: repeatElement(1, count: piece.count)) }
     workspace.merge(with: merges)
-    output.append(contentsOf: workspace.symbols)
+    tokens.append(workspace)
   }
 
-  private func fill(_ symbols: inout [Int32], from piece: UnsafeBufferPointer<UInt8>) {
-    var pendingUnknown: Int32?
+  private func fill(_ workspace: inout MergeWorkspace, from piece: UnsafeBufferPointer<UInt8>, tracking: Bool) {
+    func append(_ id: Int32, _ length: Int) {
+      workspace.symbols.append(id)
+      if tracking { workspace.lengths.append(length) }
+    }
+    var pendingUnknown: (id: Int32, length: Int)?
     var i = 0
     while i < piece.count {
       let length = piece.scalar(at: i).length
       let range = i..<i + length
       i += length
       if let id = symbolID(range, of: piece) {
-        if let unknown = pendingUnknown { symbols.append(unknown) }
+        if let unknown = pendingUnknown { append(unknown.id, unknown.length) }
         pendingUnknown = nil
-        symbols.append(id)
-      } else if !appendFallback(range, of: piece, to: &symbols), let unknownID {
-        if let unknown = pendingUnknown, !options.fusesUnknown { symbols.append(unknown) }
-        pendingUnknown = unknownID
+        append(id, length)
+      } else if let bytes = fallback(range, of: piece) {
+        // A pending unknown token is left pending, as the reference does.
+        for byte in bytes { append(fallbackIDs[Int(byte)], 1) }
+      } else if let unknownID {
+        if let unknown = pendingUnknown, !options.fusesUnknown { append(unknown.id, unknown.length) }
+        let fused = options.fusesUnknown ? pendingUnknown?.length ?? 0 : 0
+        pendingUnknown = (unknownID, fused + length)
       }
     }
-    if let unknown = pendingUnknown { symbols.append(unknown) }
+    if let unknown = pendingUnknown { append(unknown.id, unknown.length) }
   }
 
   @inline(__always)
@@ -110,15 +139,22 @@ struct BytePairModel: Sendable {
     return symbol
   }
 
-  /// Appends the symbol's bytes as `<0xNN>` tokens if all of them are in the vocabulary. A pending unknown token is
-  /// left pending, as the reference does.
-  private func appendFallback(
-    _ range: Range<Int>, of piece: UnsafeBufferPointer<UInt8>, to symbols: inout [Int32]
-  ) -> Bool {
-    guard options.byteFallback else { return false }
+  /// The symbol's bytes, if unknown symbols become bytes and the vocabulary has all of these.
+  private func fallback(_ range: Range<Int>, of piece: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
+    guard options.byteFallback else { return nil }
     let bytes = decoratesSymbols ? decorated(range, of: piece) : Array(piece[range])
-    guard bytes.allSatisfy({ fallbackIDs[Int($0)] >= 0 }) else { return false }
-    symbols.append(contentsOf: bytes.lazy.map { fallbackIDs[Int($0)] })
-    return true
+    return bytes.allSatisfy { fallbackIDs[Int($0)] >= 0 } ? bytes : nil
+  }
+}
+
+extension PieceTokens {
+  /// Appends merged symbols, which stand for the piece one after the other.
+  fileprivate mutating func append(_ workspace: MergeWorkspace) {
+    ids.append(contentsOf: workspace.symbols)
+    var start = 0
+    for length in workspace.lengths {
+      ranges.append(start..<start + length)
+      start += length
+    }
   }
 }

@@ -38,6 +38,14 @@ struct MergeTable: Sendable {
     return pairs[slot] == pair ? merges[slot] : nil
   }
 
+  /// Whether `condition` holds for every pair.
+  func allPairs(_ condition: (Int32, Int32) -> Bool) -> Bool {
+    pairs.allSatisfy { pair in
+      pair == Self.free
+        || condition(Int32(truncatingIfNeeded: pair >> 32), Int32(truncatingIfNeeded: pair))
+    }
+  }
+
   @inline(__always)
   private static func pair(_ left: Int32, _ right: Int32) -> UInt64 {
     UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))

@@ -7,11 +7,19 @@ struct MergeWorkspace {
   static let longestScan = 40
 
   var symbols: [Int32] = []
+  /// The bytes of the piece that each symbol stands for, while they are tracked; otherwise empty.
+  var lengths: [Int] = []
   private var ranks: [UInt32] = []
   private var results: [Int32] = []
   private var previous: [Int32] = []
   private var next: [Int32] = []
   private var heap = MergeHeap()
+
+  /// Forgets the piece before.
+  mutating func reset() {
+    symbols.removeAll(keepingCapacity: true)
+    lengths.removeAll(keepingCapacity: true)
+  }
 
   /// Merges `symbols` in place.
   mutating func merge(with table: MergeTable) {
@@ -37,6 +45,7 @@ struct MergeWorkspace {
       if lowest == .max { return }
       symbols[best] = results[best]
       symbols.remove(at: best + 1)
+      if !lengths.isEmpty { lengths[best] += lengths.remove(at: best + 1) }
       ranks.remove(at: best)
       results.remove(at: best)
       if best > 0 { rate(best - 1, table) }
@@ -68,6 +77,10 @@ struct MergeWorkspace {
       guard let merge = table.merge(symbols[left], symbols[right]), merge.rank == top.rank else { continue }
       symbols[left] = merge.result
       symbols[right] = -1
+      if !lengths.isEmpty {
+        lengths[left] += lengths[right]
+        lengths[right] = 0
+      }
       next[left] = next[right]
       if next[left] >= 0 {
         previous[Int(next[left])] = Int32(left)
@@ -75,6 +88,7 @@ struct MergeWorkspace {
       }
       if previous[left] >= 0 { propose(previous[left], table) }
     }
+    if !lengths.isEmpty { lengths = zip(symbols, lengths).compactMap { $0 < 0 ? nil : $1 } }
     symbols.removeAll { $0 < 0 }
   }
 

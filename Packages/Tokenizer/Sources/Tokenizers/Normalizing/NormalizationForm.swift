@@ -17,23 +17,22 @@ struct NormalizationForm: Sendable {
   private struct Unit {
     var scalar: Unicode.Scalar
     var combiningClass: UInt8
+    /// As in `TextBuilder.transform`.
+    var change = 0
   }
 
-  func normalize(_ bytes: [UInt8]) -> [UInt8] {
-    if bytes.allSatisfy({ $0 < 0x80 }) { return bytes }
-    var units = decompose(String(decoding: bytes, as: UTF8.self).unicodeScalars)
+  func normalize(_ text: inout NormalizedText) {
+    let isNormal = text.bytes.withUnsafeBufferPointer { bytes in
+      // U+0300 is the first combining mark; below it composed scalars stay as they are, and nothing composes.
+      composes && !isCompatibility ? bytes.allSatisfy { $0 < 0xCC } : bytes.allSatisfy { $0 < 0x80 }
+    }
+    if isNormal { return }
+    var units = decompose(String(decoding: text.bytes, as: UTF8.self).unicodeScalars)
     Self.reorder(&units)
     if composes { Self.compose(&units) }
-    var result: [UInt8] = []
-    result.reserveCapacity(bytes.count)
-    for unit in units {
-      if unit.scalar.isASCII { result.append(UInt8(unit.scalar.value)) } else { append(unit.scalar, to: &result) }
+    text.rewrite { _, builder in
+      for unit in units { builder.transform(unit.scalar, change: unit.change) }
     }
-    return result
-  }
-
-  private func append(_ scalar: Unicode.Scalar, to result: inout [UInt8]) {
-    result.append(contentsOf: String(Character(scalar)).utf8)
   }
 
   private func decompose(_ scalars: String.UnicodeScalarView) -> [Unit] {
@@ -59,8 +58,9 @@ struct NormalizationForm: Sendable {
     let text = String(Character(scalar))
     let parts =
       isCompatibility ? text.decomposedStringWithCompatibilityMapping : text.decomposedStringWithCanonicalMapping
-    return parts.unicodeScalars.map {
-      Unit(scalar: $0, combiningClass: $0.properties.canonicalCombiningClass.rawValue)
+    return parts.unicodeScalars.enumerated().map { index, part in
+      Unit(
+        scalar: part, combiningClass: part.properties.canonicalCombiningClass.rawValue, change: index == 0 ? 0 : 1)
     }
   }
 
@@ -100,6 +100,7 @@ struct NormalizationForm: Sendable {
         let blocked = !isAdjacent && (result[result.count - 1].combiningClass >= unit.combiningClass)
         if !blocked, let composite = composite(result[index].scalar, unit.scalar) {
           result[index].scalar = composite
+          result[index].change += unit.change - 1
           continue
         }
       }

@@ -5,54 +5,123 @@ enum Normalizer: Sendable {
   case strip(left: Bool, right: Bool)
   case lowercase
   case form(NormalizationForm)
+  case stripAccents
+  case nmt
+  case byteLevel
+  case bert(BertNormalizer)
+  case charsmap(CharacterMap)
 
-  /// Text that is being normalized.
-  struct Text {
-    var bytes: [UInt8]
-    /// Whether it still begins with what the tokenizer was given first; stripping its head ends that.
-    var startsText: Bool
-  }
-
-  func apply(to text: inout Text) {
+  func apply(to text: inout NormalizedText) {
     switch self {
-    case .prepend(let prefix): if !text.bytes.isEmpty { text.bytes.insert(contentsOf: prefix, at: 0) }
+    case .prepend(let prefix): Self.prepend(prefix, to: &text)
     case .replace(let pattern, let content): Self.replace(pattern, with: content, in: &text)
     case .strip(let left, let right): Self.strip(&text, left: left, right: right)
-    case .lowercase: text.bytes = Self.lowercased(text.bytes)
-    case .form(let form): text.bytes = form.normalize(text.bytes)
+    case .lowercase: text.mapScalars { $0.properties.lowercaseMapping }
+    case .form(let form): form.normalize(&text)
+    case .stripAccents: text.keepScalars { !NormalizerClass.isCombiningMark($0) }
+    case .nmt: Self.normalizeAsNMT(&text)
+    case .byteLevel: Self.spellBytes(of: &text)
+    case .bert(let bert): bert.normalize(&text)
+    case .charsmap(let map): map.normalize(&text)
     }
   }
 
-  /// Scalar by scalar, without the rule for a final sigma, as the reference does.
-  private static func lowercased(_ bytes: [UInt8]) -> [UInt8] {
-    var result: [UInt8] = []
-    for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
-      result.append(contentsOf: scalar.properties.lowercaseMapping.utf8)
+  private static func prepend(_ prefix: [UInt8], to text: inout NormalizedText) {
+    if text.bytes.isEmpty { return }
+    text.rewrite { bytes, builder in
+      builder.append(prefix, for: 0)
+      builder.keep(bytes.indices)
     }
-    return result
   }
 
-  private static func replace(_ pattern: Pattern, with content: [UInt8], in text: inout Text) {
-    var result: [UInt8] = []
-    var end = 0
-    text.bytes.withUnsafeBufferPointer { bytes in
+  private static func replace(_ pattern: Pattern, with content: [UInt8], in text: inout NormalizedText) {
+    var startsText = text.startsText
+    text.rewrite { bytes, builder in
+      var end = 0
       pattern.forEachMatch(in: bytes, bytes.indices) { match in
-        result.append(contentsOf: bytes[end..<match.lowerBound])
-        result.append(contentsOf: content)
-        if match.lowerBound == 0, !match.isEmpty, content.isEmpty { text.startsText = false }
+        builder.keep(end..<match.lowerBound)
+        builder.append(content, for: match.upperBound - 1)
+        if match.lowerBound == 0, !match.isEmpty, content.isEmpty { startsText = false }
         end = match.upperBound
       }
-      result.append(contentsOf: bytes[end...])
+      builder.keep(end..<bytes.count)
     }
-    text.bytes = result
+    text.startsText = startsText
   }
 
-  private static func strip(_ text: inout Text, left: Bool, right: Bool) {
-    let scalars = String(decoding: text.bytes, as: UTF8.self).unicodeScalars
-    var kept = scalars[...]
-    if left { kept = kept.drop(while: \.properties.isWhitespace) }
-    if right { while kept.last?.properties.isWhitespace == true { kept.removeLast() } }
-    if kept.startIndex > scalars.startIndex { text.startsText = false }
-    text.bytes = Array(String(kept).utf8)
+  private static func strip(_ text: inout NormalizedText, left: Bool, right: Bool) {
+    let kept = text.bytes.withUnsafeBufferPointer { bytes in
+      var start = 0
+      var end = bytes.count
+      while left, start < end {
+        let (value, length) = bytes.scalar(at: start)
+        guard ScalarClass.isSpace(value) else { break }
+        start += length
+      }
+      while right, start < end {
+        let last = bytes.scalarStart(before: end)
+        guard ScalarClass.isSpace(bytes.scalar(at: last).value) else { break }
+        end = last
+      }
+      return start..<end
+    }
+    if kept != text.bytes.indices { text = text.slice(kept, startsText: text.startsText && kept.lowerBound == 0) }
+  }
+
+  /// `Nmt`: the clean-up of SentencePiece's `nmt` rules, without their normalization.
+  private static func normalizeAsNMT(_ text: inout NormalizedText) {
+    text.keepScalars { scalar in
+      switch scalar.value {
+      case 0x01...0x08, 0x0B, 0x0E...0x1F, 0x7F, 0x8F, 0x9F: false
+      default: true
+      }
+    }
+    text.replaceScalars { scalar in
+      switch scalar.value {
+      case 0x09, 0x0A, 0x0C, 0x0D, 0x1680, 0x200B...0x200F, 0x2028, 0x2029, 0x2581, 0xFEFF, 0xFFFD: " "
+      default: scalar
+      }
+    }
+  }
+
+  private static func spellBytes(of text: inout NormalizedText) {
+    text.rewrite { bytes, builder in
+      for (index, byte) in bytes.enumerated() { builder.append(ByteLevelAlphabet.scalars[Int(byte)], for: index) }
+    }
+  }
+}
+
+extension NormalizedText {
+  /// Calls `body` with every scalar and its range.
+  private static func forEachScalar(
+    in bytes: UnsafeBufferPointer<UInt8>, _ body: (Unicode.Scalar, Range<Int>) -> Void
+  ) {
+    var position = 0
+    while position < bytes.count {
+      let (value, length) = bytes.scalar(at: position)
+      body(Unicode.Scalar(value) ?? "\u{FFFD}", position..<position + length)
+      position += length
+    }
+  }
+
+  /// Drops the scalars that `isKept` refuses.
+  mutating func keepScalars(_ isKept: (Unicode.Scalar) -> Bool) {
+    rewrite { bytes, builder in
+      Self.forEachScalar(in: bytes) { scalar, range in if isKept(scalar) { builder.keep(range) } }
+    }
+  }
+
+  /// Puts one scalar in the place of each.
+  mutating func replaceScalars(_ replacement: (Unicode.Scalar) -> Unicode.Scalar) {
+    rewrite { bytes, builder in
+      Self.forEachScalar(in: bytes) { builder.append(replacement($0), for: $1.lowerBound) }
+    }
+  }
+
+  /// Puts a text in the place of each scalar.
+  mutating func mapScalars(_ mapping: (Unicode.Scalar) -> String) {
+    rewrite { bytes, builder in
+      Self.forEachScalar(in: bytes) { builder.append(mapping($0).utf8, for: $1.lowerBound) }
+    }
   }
 }

@@ -53,6 +53,22 @@ enum ScalarClass {
     isWord(value) || value < 0x100 && category(value) == .otherNumber
   }
 
+  enum WordKind: UInt8, Sendable { case word, space, other }
+
+  private static let asciiWordKinds: [WordKind] = (0..<128).map { lookUpWordKind(UInt32($0)) }
+
+  /// `\w`, `\s` or neither, as Rust's regular expressions see them.
+  @inline(__always)
+  static func wordKind(_ value: UInt32) -> WordKind {
+    value < 128 ? asciiWordKinds[Int(value)] : lookUpWordKind(value)
+  }
+
+  private static func lookUpWordKind(_ value: UInt32) -> WordKind {
+    if isSpace(value) { return .space }
+    let isJoiner = value == 0x200C || value == 0x200D
+    return isJoiner || isWord(value) ? .word : .other
+  }
+
   /// `\p{Han}` in Unicode 16; the Swift runtime does not publish scripts.
   static func isHan(_ value: UInt32) -> Bool {
     switch value {

@@ -8,15 +8,15 @@ struct PieceBuffer {
     var startsText: Bool
   }
 
-  var bytes: [UInt8]
-  var pieces: [Piece]
+  private(set) var text: NormalizedText
+  private(set) var pieces: [Piece]
   /// Whether the bytes are still to be written in GPT-2's alphabet. Put off until a step needs the text, because the
   /// model takes bytes directly.
   var isByteLevel = false
 
-  init(_ bytes: [UInt8], startsText: Bool) {
-    self.bytes = bytes
-    pieces = bytes.isEmpty ? [] : [Piece(range: bytes.indices, startsText: startsText)]
+  init(_ text: NormalizedText) {
+    self.text = text
+    pieces = text.bytes.isEmpty ? [] : [Piece(range: text.bytes.indices, startsText: text.startsText)]
   }
 
   /// Replaces every piece by parts of it. `body` appends the parts that are kept; empty parts are dropped.
@@ -24,7 +24,7 @@ struct PieceBuffer {
     var result: [Piece] = []
     result.reserveCapacity(pieces.count)
     var parts: [Range<Int>] = []
-    bytes.withUnsafeBufferPointer { bytes in
+    text.bytes.withUnsafeBufferPointer { bytes in
       for piece in pieces {
         parts.removeAll(keepingCapacity: true)
         body(bytes, piece.range, &parts)
@@ -37,24 +37,42 @@ struct PieceBuffer {
     pieces = result
   }
 
-  /// Replaces the text of every piece. `body` appends the new text.
-  mutating func rewrite(_ body: (UnsafeBufferPointer<UInt8>, Piece, inout [UInt8]) -> Void) {
-    var text: [UInt8] = []
-    text.reserveCapacity(bytes.count)
-    bytes.withUnsafeBufferPointer { bytes in
+  /// Splits every piece into runs by `separates`, which is asked about each scalar. A scalar for which it holds is a
+  /// piece of its own (`keepsSeparators`) or dropped.
+  mutating func split(keepsSeparators: Bool, separates: (UInt32) -> Bool) {
+    split { bytes, range, parts in
+      var start = range.lowerBound
+      var position = start
+      while position < range.upperBound {
+        let (value, length) = bytes.scalar(at: position)
+        if separates(value) {
+          if start < position { parts.append(start..<position) }
+          if keepsSeparators { parts.append(position..<position + length) }
+          start = position + length
+        }
+        position += length
+      }
+      if start < range.upperBound { parts.append(start..<range.upperBound) }
+    }
+  }
+
+  /// Replaces the text of every piece by what `body` builds from it.
+  mutating func rewrite(_ body: (UnsafeBufferPointer<UInt8>, Piece, inout TextBuilder) -> Void) {
+    text.rewrite { bytes, builder in
       for index in pieces.indices {
-        let start = text.count
-        body(UnsafeBufferPointer(rebasing: bytes[pieces[index].range]), pieces[index], &text)
-        pieces[index].range = start..<text.count
+        let start = builder.bytes.count
+        body(bytes, pieces[index], &builder)
+        pieces[index].range = start..<builder.bytes.count
       }
     }
-    bytes = text
   }
 
   /// Writes byte-level pieces as text.
   mutating func spellOutBytes() {
     guard isByteLevel else { return }
-    rewrite { bytes, _, text in ByteLevelAlphabet.encode(bytes, into: &text) }
+    rewrite { bytes, piece, builder in
+      for index in piece.range { builder.append(ByteLevelAlphabet.scalars[Int(bytes[index])], for: index) }
+    }
     isByteLevel = false
   }
 }

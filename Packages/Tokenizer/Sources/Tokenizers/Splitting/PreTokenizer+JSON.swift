@@ -19,21 +19,43 @@ extension PreTokenizer {
       ]
     case "Split": return [try split(node)]
     case "Metaspace": return [.metaspace(try Metaspace(node))]
+    case "Punctuation":
+      try node.allow("type", "behavior")
+      return [.punctuation(try node.optional("behavior").map { try SplitBehavior($0) } ?? .isolated)]
+    case "CharDelimiterSplit":
+      try node.allow("type", "delimiter")
+      return [.delimiter(try node.required("delimiter").scalar())]
+    case "Whitespace": return [try plain(.words, node)]
+    case "WhitespaceSplit": return [try plain(.whiteSpace, node)]
+    case "BertPreTokenizer": return [try plain(.bert, node)]
     default:
       throw node.error(
         .unsupportedComponent,
-        "pre-tokenizer '\(type)'; this version knows Sequence, ByteLevel, Digits, Metaspace, Split")
+        "pre-tokenizer '\(type)'; this version knows Sequence, ByteLevel, Digits, Metaspace, Split, Punctuation, "
+          + "CharDelimiterSplit, Whitespace, WhitespaceSplit, BertPreTokenizer")
     }
+  }
+
+  /// A pre-tokenizer without options.
+  private static func plain(_ step: PreTokenizer, _ node: JSONNode) throws -> PreTokenizer {
+    try node.allow("type")
+    return step
   }
 
   private static func split(_ node: JSONNode) throws -> PreTokenizer {
     try node.allow("type", "pattern", "behavior", "invert")
-    let behavior = try node.required("behavior")
-    guard let known = SplitBehavior(rawValue: try behavior.string()) else {
-      throw behavior.error(.unsupportedComponent, "behavior '\(try behavior.string())'")
-    }
+    let behavior = try SplitBehavior(try node.required("behavior"))
     let pattern = try Pattern(try node.required("pattern"))
-    return .split(pattern, known, isInverted: try node.boolean("invert", default: false))
+    return .split(pattern, behavior, isInverted: try node.boolean("invert", default: false))
+  }
+}
+
+extension SplitBehavior {
+  init(_ node: JSONNode) throws {
+    guard let known = SplitBehavior(rawValue: try node.string()) else {
+      throw node.error(.unsupportedComponent, "behavior '\(try node.string())'")
+    }
+    self = known
   }
 }
 

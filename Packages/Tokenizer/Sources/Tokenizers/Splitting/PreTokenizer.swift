@@ -4,6 +4,12 @@ enum PreTokenizer: Sendable {
   case byteLevel(addsPrefixSpace: Bool, usesPattern: Bool)
   case split(Pattern, SplitBehavior, isInverted: Bool)
   case metaspace(Metaspace)
+  /// Runs of word characters and runs of what is neither those nor white space.
+  case words
+  case whiteSpace
+  case bert
+  case punctuation(SplitBehavior)
+  case delimiter(Unicode.Scalar)
 
   struct Metaspace: Sendable {
     enum Prepending: String, Sendable { case always, first, never }
@@ -23,6 +29,69 @@ enum PreTokenizer: Sendable {
     case .split(let pattern, let behavior, let isInverted):
       Self.split(&buffer, at: pattern, behavior, isInverted: isInverted)
     case .metaspace(let metaspace): metaspace.apply(to: &buffer)
+    case .words: Self.splitWords(&buffer)
+    case .whiteSpace: buffer.split(keepsSeparators: false, separates: ScalarClass.isSpace)
+    case .bert: Self.splitAsBERT(&buffer)
+    case .punctuation(let behavior): Self.splitPunctuation(&buffer, behavior)
+    case .delimiter(let delimiter): buffer.split(keepsSeparators: false) { $0 == delimiter.value }
+    }
+  }
+
+  private static func splitAsBERT(_ buffer: inout PieceBuffer) {
+    buffer.split { bytes, range, parts in
+      var start = range.lowerBound
+      var position = start
+      while position < range.upperBound {
+        let (value, length) = bytes.scalar(at: position)
+        let isSpace = ScalarClass.isSpace(value)
+        if isSpace || NormalizerClass.isPunctuation(value) {
+          if start < position { parts.append(start..<position) }
+          if !isSpace { parts.append(position..<position + length) }
+          start = position + length
+        }
+        position += length
+      }
+      if start < range.upperBound { parts.append(start..<range.upperBound) }
+    }
+  }
+
+  private static func splitPunctuation(_ buffer: inout PieceBuffer, _ behavior: SplitBehavior) {
+    var segments: [SplitBehavior.Segment] = []
+    buffer.split { bytes, range, parts in
+      segments.removeAll(keepingCapacity: true)
+      var start = range.lowerBound
+      var position = start
+      while position < range.upperBound {
+        let (value, length) = bytes.scalar(at: position)
+        if NormalizerClass.isPunctuation(value) {
+          if start < position { segments.append(.init(range: start..<position, isMatch: false)) }
+          segments.append(.init(range: position..<position + length, isMatch: true))
+          start = position + length
+        }
+        position += length
+      }
+      if start < range.upperBound { segments.append(.init(range: start..<range.upperBound, isMatch: false)) }
+      behavior.pieces(of: segments, into: &parts)
+    }
+  }
+
+  /// `\w+|[^\w\s]+`.
+  private static func splitWords(_ buffer: inout PieceBuffer) {
+    buffer.split { bytes, range, parts in
+      var start = range.lowerBound
+      var kind: ScalarClass.WordKind?
+      var position = start
+      while position < range.upperBound {
+        let (value, length) = bytes.scalar(at: position)
+        let next = ScalarClass.wordKind(value)
+        if next != kind {
+          if let kind, kind != .space { parts.append(start..<position) }
+          start = position
+          kind = next
+        }
+        position += length
+      }
+      if let kind, kind != .space { parts.append(start..<range.upperBound) }
     }
   }
 
@@ -56,9 +125,10 @@ enum PreTokenizer: Sendable {
 
   private static func prefixSpaces(_ buffer: inout PieceBuffer) {
     let space = UInt8(ascii: " ")
-    buffer.rewrite { bytes, _, text in
-      if bytes.first != space { text.append(space) }
-      text.append(contentsOf: bytes)
+    buffer.rewrite { bytes, piece, builder in
+      let start = piece.range.lowerBound
+      if bytes[start] != space { builder.append(CollectionOfOne(space), for: start) }
+      builder.keep(piece.range)
     }
   }
 
@@ -86,13 +156,18 @@ extension PreTokenizer.Metaspace {
 
   func apply(to buffer: inout PieceBuffer) {
     let mark = mark
-    buffer.rewrite { bytes, piece, text in
-      let isMarked = bytes.first == UInt8(ascii: " ") || bytes.starts(with: mark)
+    buffer.rewrite { bytes, piece, builder in
+      let range = piece.range
+      let isMarked = bytes[range.lowerBound] == UInt8(ascii: " ") || bytes[range].starts(with: mark)
       let prepends = prepending == .always || prepending == .first && piece.startsText
-      if prepends, !isMarked { text.append(contentsOf: mark) }
-      for byte in bytes {
-        if byte == UInt8(ascii: " ") { text.append(contentsOf: mark) } else { text.append(byte) }
+      if prepends, !isMarked { builder.append(mark, for: range.lowerBound) }
+      var start = range.lowerBound
+      for index in range where bytes[index] == UInt8(ascii: " ") {
+        builder.keep(start..<index)
+        builder.append(mark, for: index)
+        start = index + 1
       }
+      builder.keep(start..<range.upperBound)
     }
     if splits { PreTokenizer.split(&buffer, at: .text(mark), .mergedWithNext) }
   }
