@@ -109,6 +109,8 @@ def write(path, value):
 def make_folder(out, name, overrides, seed):
     folder = out / name
     config = {key: value for key, value in {**BASE, **overrides}.items() if value is not None}
+    if folder.exists():
+        shutil.rmtree(folder)
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     dtype = getattr(torch, config.get("dtype") or config["torch_dtype"])
@@ -132,9 +134,6 @@ def make_folder(out, name, overrides, seed):
         folder, dtype=torch.float32, output_loading_info=True, attn_implementation="eager")
     assert not info["missing_keys"] and not info["unexpected_keys"], info
     write(folder / "expected.json", expected(loaded.eval(), seed + 1000))
-
-
-QUANTISED = ["F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1"]
 
 
 def permuted(weight, heads):
@@ -227,25 +226,6 @@ def make_gguf(out, name, overrides, types, seed):
     write(out / f"{name}.expected.json", expected(model.eval(), seed + 1000))
 
 
-def make_blocks(out):
-    """Two rows of every type, with the numbers that the reference dequantiser makes of them."""
-    random = numpy.random.default_rng(7)
-    writer = GGUFWriter(out / "blocks.gguf", "llama")
-    values = {}
-    for name in QUANTISED:
-        array = random.standard_normal((2, 64)).astype(numpy.float32) * random.choice([0.01, 1, 300])
-        array[1, :32] = 0
-        kind = GGMLQuantizationType[name]
-        data = quants.quantize(array, kind)
-        writer.add_tensor(name, data, raw_dtype=kind)
-        values[name] = [float(x) for x in quants.dequantize(data, kind).astype(numpy.float32).flatten()]
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    write(out / "blocks.expected.json", values)
-
-
 def make_sampling(out):
     """Which tokens each combination of warpers keeps, in transformers' order, and their probabilities."""
     cases = []
@@ -330,12 +310,10 @@ def main():
     parser.add_argument("--smollm2", type=pathlib.Path, required=True, help="SmolLM2-135M-Instruct.Q4_1.gguf")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    if arguments.out.exists():
-        shutil.rmtree(arguments.out)
     for seed, (name, overrides) in enumerate(CASES.items()):
         make_folder(arguments.out, name, overrides, seed)
     gguf = arguments.out / "gguf"
-    gguf.mkdir()
+    gguf.mkdir(exist_ok=True)
     make_gguf(gguf, "mixed", {"num_hidden_layers": 1}, ["Q8_0", "Q4_1", "Q4_0", "F16", "BF16", "F32"], 50)
     make_gguf(
         gguf, "linear-tied",
@@ -344,7 +322,6 @@ def main():
     make_gguf(
         gguf, "llama3", {"num_hidden_layers": 1, "tie_word_embeddings": True, "rope_scaling": LLAMA3, "rope_theta": 500.0},
         ["Q4_0"], 52)
-    make_blocks(gguf)
     make_sampling(arguments.out)
     make_stories(arguments.out, arguments.stories)
     make_smollm2(arguments.out, arguments.smollm2)

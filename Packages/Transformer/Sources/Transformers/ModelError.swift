@@ -10,6 +10,8 @@ public struct ModelError: Error, CustomStringConvertible, Sendable {
     case malformedFile
     /// Sound, but of a kind that this version does not read.
     case unsupported
+    /// A pickle that asks for more than tensors. Nothing of it was executed.
+    case unsafeFile
     /// `config.json` or its counterpart lacks a value or has one that makes no sense.
     case invalidConfiguration
     /// Tensors that are missing, left over, or of another shape than the configuration says.

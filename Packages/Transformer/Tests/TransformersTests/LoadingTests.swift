@@ -119,8 +119,8 @@ import TuningCore
       let weights = folder.appending(path: "model.safetensors")
       let kept = try Data(contentsOf: weights)
       try FileManager.default.removeItem(at: weights)
-      try Data().write(to: folder.appending(path: "pytorch_model.bin"))
-      #expect(failure { try PretrainedModel.load(folder) }?.message.contains("found pytorch_model.bin") == true)
+      try Data().write(to: folder.appending(path: "training_args.bin"))
+      #expect(failure { try PretrainedModel.load(folder) }?.message.contains("found training_args.bin") == true)
       try Data().write(to: weights)
       #expect(throws: TensorError.self) { try PretrainedModel.load(folder) }
       try kept.write(to: weights)

@@ -4,6 +4,7 @@ import TuningCore
 /// The shape of a LLaMA-family model: LLaMA 1 to 3, Vicuna, TinyLlama, SmolLM2 and whatever else says `"llama"`.
 public struct LlamaConfiguration: ModelConfiguration, Equatable {
   public static let modelType = "llama"
+  public static let basePrefix: String? = "model"
 
   /// V: number of token ids.
   public var vocabularySize: Int

@@ -25,6 +25,9 @@ public struct ParameterSpecification: Sendable, Equatable {
 public protocol ModelConfiguration: Sendable {
   /// `model_type` as `config.json` writes it.
   static var modelType: String { get }
+  /// What the names of the base model begin with in a model that has a head: `model`, `bert`; transformers'
+  /// `base_model_prefix`. Files that lack it, or have one more, are read too. nil (the default) for none.
+  static var basePrefix: String? { get }
 
   /// Number of token ids, V.
   var vocabularySize: Int { get }
@@ -48,6 +51,10 @@ public protocol ModelConfiguration: Sendable {
   ///
   /// - Throws: `ModelError.unsupported` where it has no words for this configuration.
   func jsonText(dtype: DType) throws -> String
+}
+
+extension ModelConfiguration {
+  public static var basePrefix: String? { nil }
 }
 
 /// The families that this version knows.

@@ -118,8 +118,14 @@ public struct GGUFFile: Sendable {
       type = try GGUFTensorType(
         number: cursor.number(UInt32.self, "the type of '\(name)'"), tensor: name, file: file.path)
       offset = try cursor.number(UInt64.self, "the offset of '\(name)'")
-      guard let elements = Tensor.elementCount(of: lengths), (lengths.first ?? 1) % type.blockElementCount == 0 else {
-        throw cursor.malformed("the tensor '\(name)' has the impossible shape \(lengths) for \(type.name)")
+      guard let elements = Tensor.elementCount(of: lengths) else {
+        throw cursor.malformed("the tensor '\(name)' has the impossible shape \(lengths)")
+      }
+      let rowLength = lengths.first ?? 1
+      guard rowLength % type.blockElementCount == 0 else {
+        throw cursor.malformed(
+          "the rows of the tensor '\(name)' have \(rowLength) elements, which \(type.name)'s blocks of "
+            + "\(type.blockElementCount) do not divide")
       }
       let (bytes, overflow) = (elements / type.blockElementCount).multipliedReportingOverflow(by: type.blockByteCount)
       guard !overflow else { throw cursor.malformed("the tensor '\(name)' is larger than memory can hold") }

@@ -37,14 +37,16 @@ public struct GGUFTensorType: Sendable {
   /// The types that this version reads.
   public static let all: [GGUFTensorType] = [
     .init(0, plain: .float32), .init(1, plain: .float16), .init(30, plain: .bfloat16), .init(2, Q4_0.self),
-    .init(3, Q4_1.self), .init(8, Q8_0.self),
+    .init(3, Q4_1.self), .init(6, Q5_0.self), .init(7, Q5_1.self), .init(8, Q8_0.self), .init(10, Q2_K.self),
+    .init(11, Q3_K.self), .init(12, Q4_K.self), .init(13, Q5_K.self), .init(14, Q6_K.self), .init(20, IQ4_NL.self),
+    .init(23, IQ4_XS.self),
   ]
 
   /// Names of types that are known but not read, for messages.
   private static let otherNames: [UInt32: String] = [
-    6: "Q5_0", 7: "Q5_1", 9: "Q8_1", 10: "Q2_K", 11: "Q3_K", 12: "Q4_K", 13: "Q5_K", 14: "Q6_K", 15: "Q8_K",
-    16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS", 19: "IQ1_S", 20: "IQ4_NL", 21: "IQ3_S", 22: "IQ2_S", 23: "IQ4_XS",
-    24: "I8", 25: "I16", 26: "I32", 27: "I64", 28: "F64", 29: "IQ1_M", 34: "TQ1_0", 35: "TQ2_0", 39: "MXFP4",
+    4: "Q4_2", 5: "Q4_3", 9: "Q8_1", 15: "Q8_K", 16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS", 19: "IQ1_S",
+    21: "IQ3_S", 22: "IQ2_S", 24: "I8", 25: "I16", 26: "I32", 27: "I64", 28: "F64", 29: "IQ1_M", 31: "Q4_0_4_4",
+    32: "Q4_0_4_8", 33: "Q4_0_8_8", 34: "TQ1_0", 35: "TQ2_0", 39: "MXFP4", 40: "NVFP4",
   ]
 
   /// - Throws: `ModelError.unsupported`, naming the type and what is read.

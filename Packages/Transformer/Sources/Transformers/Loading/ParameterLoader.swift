@@ -4,19 +4,26 @@ import TuningCore
 
 /// Brings the tensors that a configuration asks for out of a source, after comparing both lists.
 struct ParameterLoader {
-  let configuration: any ModelConfiguration
-  let source: any WeightSource
+  private let configuration: any ModelConfiguration
+  private let source: any WeightSource
 
-  /// The parameters in the configuration's order, mapped where their dtype stays.
-  ///
-  /// - Throws: `ModelError.mismatchedTensors` naming every tensor that is missing, left over or of another shape.
-  func load(as dtype: DType?) throws -> ParameterSet {
+  /// - Throws: `ModelError.mismatchedTensors`: fewer tensors than layers, or two names for one.
+  init(configuration: any ModelConfiguration, source: any WeightSource) throws {
+    // Before the configuration makes a list of all its parameters.
     guard configuration.layerCount <= source.shapes.count else {
       throw ModelError(
         .mismatchedTensors,
         "\(source.name): the configuration says \(configuration.layerCount) layers, the files hold "
           + "\(source.shapes.count) tensors")
     }
+    self.configuration = configuration
+    self.source = try RenamedWeights(source, for: configuration)
+  }
+
+  /// The parameters in the configuration's order, mapped where their dtype stays.
+  ///
+  /// - Throws: `ModelError.mismatchedTensors` naming every tensor that is missing, left over or of another shape.
+  func load(as dtype: DType?) throws -> ParameterSet {
     let specifications = configuration.parameters
     try check(specifications)
     try checkCopies()

@@ -10,6 +10,8 @@ public struct PretrainedModel: Sendable {
     public enum Format: String, Sendable {
       case safetensors
       case gguf
+      /// `pytorch_model.bin`.
+      case pickle
     }
 
     public let format: Format
@@ -62,12 +64,9 @@ public struct PretrainedModel: Sendable {
     let json = try JSONObject(contentsOf: file)
     guard let modelType = try json.string("model_type") else { throw json.error("model_type", "is missing") }
     let configuration = try ModelFamily(of: modelType, file: file).fromJSON(json)
-    let weights = try SafetensorsWeights(folder: folder)
-    let types = Dictionary(grouping: weights.archive.entries, by: \.dtype).mapValues(\.count)
-    let source = Source(
-      format: .safetensors, url: folder, files: weights.archive.files.map(\.url), metadata: nil, tensorTypes: types)
     return try PretrainedModel(
-      configuration, weights, dtype, source, stopTokens: generationStops(folder) ?? configuration.endOfSequence)
+      configuration, FolderWeights(folder: folder), dtype, url: folder, metadata: nil,
+      stopTokens: generationStops(folder) ?? configuration.endOfSequence)
   }
 
   private static func load(gguf url: URL, dtype: DType?, threads: Threads) throws -> PretrainedModel {
@@ -77,19 +76,19 @@ public struct PretrainedModel: Sendable {
     }
     let configuration = try ModelFamily(of: architecture, file: url).fromGGUF(file)
     let weights = GGUFWeights(file, configuration: configuration, threads: threads)
-    let types = Dictionary(grouping: file.entries, by: \.type.name).mapValues(\.count)
-    let source = Source(format: .gguf, url: url, files: [url], metadata: file.metadata, tensorTypes: types)
-    return try PretrainedModel(configuration, weights, dtype, source, stopTokens: configuration.endOfSequence)
+    return try PretrainedModel(
+      configuration, weights, dtype, url: url, metadata: file.metadata, stopTokens: configuration.endOfSequence)
   }
 
   private init(
-    _ configuration: any ModelConfiguration, _ weights: any WeightSource, _ dtype: DType?, _ source: Source,
-    stopTokens: [Int32]
+    _ configuration: any ModelConfiguration, _ weights: any WeightSource, _ dtype: DType?, url: URL,
+    metadata: GGUFMetadata?, stopTokens: [Int32]
   ) throws {
     state = ModelState(parameters: try ParameterLoader(configuration: configuration, source: weights).load(as: dtype))
     model = configuration.makeModel()
     self.configuration = configuration
-    self.source = source
+    source = Source(
+      format: weights.format, url: url, files: weights.files, metadata: metadata, tensorTypes: weights.tensorTypes)
     self.stopTokens = stopTokens
   }
 

@@ -7,24 +7,52 @@ protocol WeightSource {
   var name: String { get }
   /// Every tensor of the files, by the name that the model gives it.
   var shapes: [String: [Int]] { get }
+  var format: PretrainedModel.Source.Format { get }
+  /// The files that hold them.
+  var files: [URL] { get }
+  /// Tensors by what the files call their number format.
+  var tensorTypes: [String: Int] { get }
   /// A view of the file where `dtype` is nil or the file's own, a copy in memory otherwise.
   func tensor(_ name: String, as dtype: DType?) throws -> Tensor
 }
 
-/// The safetensors of a folder.
-struct SafetensorsWeights: WeightSource {
-  let archive: SafetensorsArchive
+/// The weights of a Hugging Face folder: safetensors where it has any, `pytorch_model.bin` else.
+struct FolderWeights: WeightSource {
   let name: String
+  let format: PretrainedModel.Source.Format
+  let files: [URL]
+  let tensorTypes: [String: Int]
   let shapes: [String: [Int]]
+  private let read: (String) throws -> Tensor
 
   init(folder: URL) throws {
-    archive = try SafetensorsArchive(folder: folder)
+    if !SafetensorsArchive.exists(in: folder) && TorchArchive.exists(in: folder) {
+      let archive = try TorchArchive(folder: folder)
+      self.init(
+        folder, .pickle, archive.files.map(\.url), archive.entries.map { ($0.name, $0.dtype, $0.shape) }, archive.tensor
+      )
+    } else {
+      let archive = try SafetensorsArchive(folder: folder)
+      self.init(
+        folder, .safetensors, archive.files.map(\.url), archive.entries.map { ($0.name, $0.dtype, $0.shape) },
+        archive.tensor)
+    }
+  }
+
+  private init(
+    _ folder: URL, _ format: PretrainedModel.Source.Format, _ files: [URL],
+    _ entries: [(name: String, dtype: String, shape: [Int])], _ read: @escaping (String) throws -> Tensor
+  ) {
     name = folder.path
-    shapes = Dictionary(uniqueKeysWithValues: archive.entries.map { ($0.name, $0.shape) })
+    self.format = format
+    self.files = files
+    tensorTypes = Dictionary(grouping: entries, by: \.dtype).mapValues(\.count)
+    shapes = Dictionary(uniqueKeysWithValues: entries.map { ($0.name, $0.shape) })
+    self.read = read
   }
 
   func tensor(_ name: String, as dtype: DType?) throws -> Tensor {
-    let tensor = try archive.tensor(name)
+    let tensor = try read(name)
     guard let dtype, dtype != tensor.dtype else { return tensor }
     return try tensor.copy(as: dtype)
   }
@@ -36,6 +64,9 @@ struct GGUFWeights: WeightSource {
   private let threads: Threads
   private var origins: [String: (name: String, destination: (@Sendable (Int) -> Int)?)] = [:]
   var name: String { file.url.path }
+  let format = PretrainedModel.Source.Format.gguf
+  var files: [URL] { [file.url] }
+  var tensorTypes: [String: Int] { Dictionary(grouping: file.entries, by: \.type.name).mapValues(\.count) }
   private(set) var shapes: [String: [Int]] = [:]
 
   init(_ file: GGUFFile, configuration: any GGUFConfiguration, threads: Threads) {

@@ -8,11 +8,18 @@ public struct SafetensorsArchive: Sendable {
   public let files: [SafetensorsFile]
   private let shard: [String: Int]
 
+  private static func single(_ folder: URL) -> URL { folder.appendingPathComponent("model.safetensors") }
+  private static func index(_ folder: URL) -> URL { folder.appendingPathComponent("model.safetensors.index.json") }
+
+  /// Whether a folder has such weights.
+  static func exists(in folder: URL) -> Bool {
+    [single(folder), index(folder)].contains { FileManager.default.fileExists(atPath: $0.path) }
+  }
+
   /// - Throws: `ModelError.unreadableFile` where a folder has neither or lacks a shard, `.malformedFile` where it has
   ///   both or the index and the shards disagree.
   public init(folder: URL) throws {
-    let single = folder.appendingPathComponent("model.safetensors")
-    let index = folder.appendingPathComponent("model.safetensors.index.json")
+    let single = SafetensorsArchive.single(folder), index = SafetensorsArchive.index(folder)
     let manager = FileManager.default
     switch (manager.fileExists(atPath: single.path), manager.fileExists(atPath: index.path)) {
     case (true, false): try self.init(files: [SafetensorsFile(single)])
@@ -29,7 +36,8 @@ public struct SafetensorsArchive: Sendable {
         others.isEmpty ? "" : " (found \(others.joined(separator: ", ")); a GGUF file is given by its own path)"
       throw ModelError(
         .unreadableFile,
-        "\(folder.path): no weights: neither model.safetensors nor model.safetensors.index.json\(found)")
+        "\(folder.path): no weights: neither model.safetensors nor pytorch_model.bin nor the index of either's "
+          + "shards\(found)")
     }
   }
 
@@ -49,29 +57,9 @@ public struct SafetensorsArchive: Sendable {
   }
 
   private init(index: URL) throws {
-    let folder = index.deletingLastPathComponent()
-    guard let map = try JSONObject(contentsOf: index).object("weight_map"), !map.members.isEmpty else {
-      throw ModelError(.malformedFile, "\(index.path): no weight_map")
-    }
-    var names: [String: [String]] = [:]
-    for tensor in map.members.keys {
-      guard let file = try map.string(tensor), file.hasSuffix(".safetensors"), !file.contains("/") else {
-        throw ModelError(
-          .malformedFile, "\(index.path): '\(tensor)' is not mapped to a .safetensors file of this folder")
-      }
-      names[file, default: []].append(tensor)
-    }
-    try self.init(files: names.keys.sorted().map { try SafetensorsFile(folder.appendingPathComponent($0)) })
-    for (number, file) in files.enumerated() {
-      let listed = Set(names[file.url.lastPathComponent] ?? []), held = Set(file.entries.map(\.name))
-      let missing = listed.subtracting(held).sorted(), extra = held.subtracting(listed).sorted()
-      guard missing.isEmpty, extra.isEmpty else {
-        throw ModelError(
-          .malformedFile,
-          "\(index.path): shard \(number + 1), \(file.url.lastPathComponent), lacks \(missing) and has unlisted \(extra)"
-        )
-      }
-    }
+    let shards = try ShardIndex(contentsOf: index, suffix: ".safetensors")
+    try self.init(files: shards.files.map { try SafetensorsFile($0) })
+    for file in files { try shards.check(file.url, holds: file.entries.map(\.name)) }
   }
 
   /// Every tensor, shard by shard.
