@@ -93,6 +93,37 @@ import TuningCore
     #expect(drawn[0] == drawn[1])
   }
 
+  @Test func chatsAreWordedByATemplate() throws {
+    let place = try Workplace()
+    let bare = try Program.run("generate", "--model", Self.stories, "--chat", "Hi")
+    #expect(bare.status == 1 && bare.out.isEmpty)
+    expect(bare.err, mentions: "without a chat template", "--template", "vicuna")
+    let vicuna = try Program.succeed(
+      "generate", "--model", Self.stories, "--template", "vicuna", "--system", "Be brief.", "--chat", "Hi",
+      "--max-tokens", "4", "--json"
+    ).object()
+    #expect(vicuna["prompt"] as? String == "<s>Be brief. USER: Hi ASSISTANT:")
+
+    // A model with a template of its own answers what plain text with the same tokens is continued by.
+    let model = try place.modelCopy()
+    let template = "{{ bos_token }}{% for m in messages %}{{ m.content }}{% endfor %}"
+    try place.write(template, to: "model/chat_template.jinja")
+    let arguments = ["--model", model.path, "--max-tokens", "20"]
+    let answer = try Program.succeed(["generate", "--chat", "Once upon a time"] + arguments)
+    let continued = try Program.succeed(["generate", "Once upon a time"] + arguments)
+    #expect("Once upon a time" + answer.out == continued.out)
+    let refusing = try place.write("\n{{ raise_exception('No system.') if messages|length > 1 }}", to: "other.jinja")
+    let refused = try Program.run(
+      ["generate", "--template", refusing.path, "--system", "x", "--chat", "Hi"] + arguments)
+    #expect(refused.status == 1)
+    expect(refused.err, mentions: "line 2, column 4", "No system.")
+    let missing = try Program.run(["generate", "--template", "alpaca", "--chat", "Hi"] + arguments)
+    expect(missing.err, mentions: "'alpaca'", "vicuna")
+    for wrong in [["--chat", "Hi", "Once"], ["--system", "x", "Once"], ["--template", "vicuna", "Once"]] {
+      #expect(try Program.run(["generate"] + wrong + arguments).status == 64)
+    }
+  }
+
   @Test func tokensGoThereAndBack() throws {
     let text = "Once upon a time\n\nIt was great: naïve 😀"
     let ids = try Program.succeed("tokenize", "--tokenizer", Self.stories, input: text + "\n")

@@ -5,17 +5,26 @@ import Transformers
 
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "generate", abstract: "Continue a text.",
+    commandName: "generate", abstract: "Continue a text, or answer a question.",
     discussion: """
-      Greedy unless --temperature is given. The prompt is standard input where none is given.
+      Greedy unless --temperature is given. The prompt is standard input where none is given. With --chat the prompt is
+      made by the model's chat template, and only the answer is printed.
 
       EXAMPLES
         zeroth generate --model Models/stories260K 'Once upon a time'
         zeroth generate --run runs/quickstart-0 --temperature 0.8 --top-p 0.95 --seed 3 'The film'
+        zeroth generate --model SmolLM2-135M-Instruct --system 'Be brief.' --chat 'What is a tensor?'
+        zeroth generate --model vicuna-7b-v1.5 --template vicuna --chat 'What is a tensor?'
       """)
 
   @OptionGroup var source: ModelArguments
   @Argument(help: "The text to continue.") var prompt: String?
+  @Option(help: ArgumentHelp("Answer this, as the user of a chat.", valueName: "text")) var chat: String?
+  @Option(help: ArgumentHelp("With --chat: rules for the answer.", valueName: "text")) var system: String?
+  @Option(
+    help: ArgumentHelp(
+      "With --chat: another template than the model's own, 'vicuna' or a file of Jinja.", valueName: "name"))
+  var template: String?
   @Option(help: "Most new tokens.") var maxTokens = 128
   @Option(help: "0: the likeliest token; higher: more variety.") var temperature: Float = 0
   @Option(help: "Choose among the k likeliest tokens.") var topK: Int?
@@ -31,18 +40,25 @@ struct GenerateCommand: ParsableCommand {
     var finish: String
   }
 
+  func validate() throws {
+    guard chat == nil || prompt == nil else { throw ValidationError("give --chat TEXT or a text to continue, not both") }
+    guard chat != nil || (system == nil && template == nil) else {
+      throw ValidationError("--system and --template go with --chat")
+    }
+  }
+
   func run() throws {
     let opened = try source.open()
-    let text = try prompt ?? String(decoding: FileHandle.standardInput.readToEnd() ?? Data(), as: UTF8.self)
+    let prompt = try readPrompt(of: opened)
     let options = GenerationOptions(
       maximumNewTokens: maxTokens,
       sampler: try TokenSampler(temperature: temperature, topK: topK, topP: topP, seed: seed),
-      stopTokens: Set(opened.pretrained.stopTokens), stopStrings: stop)
+      stopTokens: chat == nil ? Set(opened.pretrained.stopTokens) : opened.chatStopTokens, stopStrings: stop)
     let generator = TextGenerator(opened.model, state: opened.state, threads: opened.threads)
     let showing = !json
-    if showing { print(text, terminator: "") }
+    if showing, chat == nil { print(prompt.text, terminator: "") }
     let generation = try generator.generate(
-      after: opened.tokenizer.encode(text), options: options,
+      after: prompt.ids, options: options,
       decode: { try opened.tokenizer.decode($0, skippingSpecialTokens: true) },
       onText: { piece in
         guard showing else { return }
@@ -57,6 +73,12 @@ struct GenerateCommand: ParsableCommand {
       case .length: "length"
       case .modelLength: "model_length"
       }
-    try Output.json(Result(prompt: text, text: generation.text, ids: generation.tokens, finish: finish))
+    try Output.json(Result(prompt: prompt.text, text: generation.text, ids: generation.tokens, finish: finish))
+  }
+
+  private func readPrompt(of opened: InferenceModel) throws -> ChatPrompt {
+    if let chat { return try opened.chatPrompt(chat, system: system, template: template) }
+    let text = try prompt ?? String(decoding: FileHandle.standardInput.readToEnd() ?? Data(), as: UTF8.self)
+    return ChatPrompt(text: text, ids: opened.tokenizer.encode(text))
   }
 }

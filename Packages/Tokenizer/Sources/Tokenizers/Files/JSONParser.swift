@@ -5,10 +5,10 @@
 struct JSONParser {
   private static let deepestNesting = 128
   private let bytes: UnsafeBufferPointer<UInt8>
-  private let file: String
+  private let file: String?
   private var position = 0
 
-  static func parse(_ text: String, file: String) throws -> JSONValue {
+  static func parse(_ text: String, file: String?) throws -> JSONValue {
     var text = text
     return try text.withUTF8 { bytes in
       var parser = JSONParser(bytes: bytes, file: file)
@@ -19,7 +19,7 @@ struct JSONParser {
     }
   }
 
-  private init(bytes: UnsafeBufferPointer<UInt8>, file: String) {
+  private init(bytes: UnsafeBufferPointer<UInt8>, file: String?) {
     self.bytes = bytes
     self.file = file
   }

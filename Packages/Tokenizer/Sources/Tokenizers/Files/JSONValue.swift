@@ -3,7 +3,7 @@
 /// Foundation's parsers put keys into dictionaries of `String`, whose equality is canonical equivalence: a vocabulary
 /// that holds both the precomposed and the decomposed "é" would lose one of them. Here objects stay lists of members
 /// in file order, and nothing is ever compared or dropped.
-enum JSONValue {
+public enum JSONValue: Sendable {
   case null
   case boolean(Bool)
   case integer(Int)
