@@ -24,6 +24,8 @@ public struct Tokenizer: Sendable {
   public let padding: Int32?
   /// The token for what the vocabulary cannot express.
   public let unknown: Int32?
+  /// The token in whose place a masked language model is to put another one.
+  public let mask: Int32?
   /// The Jinja template that turns a conversation into text; this package does not render it.
   public let chatTemplate: String?
 
@@ -47,6 +49,7 @@ public struct Tokenizer: Sendable {
     endOfSequence = parts.roles.endOfSequence
     padding = parts.roles.padding
     unknown = parts.roles.unknown
+    mask = parts.roles.mask
     chatTemplate = parts.chatTemplate
   }
 
@@ -79,4 +82,5 @@ struct SpecialTokenRoles {
   var endOfSequence: Int32?
   var padding: Int32?
   var unknown: Int32?
+  var mask: Int32?
 }

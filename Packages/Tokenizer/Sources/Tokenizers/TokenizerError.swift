@@ -12,6 +12,8 @@ public struct TokenizerError: Error, CustomStringConvertible, Sendable {
     public static let unreadableFile = Code(rawValue: "unreadableFile")
     /// A file is not JSON; the message gives line and column.
     public static let malformedJSON = Code(rawValue: "malformedJSON")
+    /// A SentencePiece model, vocab.txt or merges.txt that is damaged; the message says where.
+    public static let malformedFile = Code(rawValue: "malformedFile")
     /// A value has the wrong type, is out of range, or contradicts another one.
     public static let invalidContent = Code(rawValue: "invalidContent")
     /// A model, normalizer, pre-tokenizer, post-processor, decoder or option that this package does not implement.
@@ -35,8 +37,6 @@ public struct TokenizerError: Error, CustomStringConvertible, Sendable {
     self.file = file
   }
 
-  /// `code: message (in file)`.
-  public var description: String {
-    "\(code.rawValue): \(message)" + (file.map { " (in \($0))" } ?? "")
-  }
+  /// The message, after the file it is about.
+  public var description: String { (file.map { "\($0): " } ?? "") + message }
 }

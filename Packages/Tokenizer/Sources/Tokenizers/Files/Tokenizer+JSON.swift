@@ -1,15 +1,6 @@
 import Foundation
 
 extension Tokenizer {
-  /// Reads the tokenizer of a Hugging Face model folder.
-  ///
-  /// tokenizer.json must be there. tokenizer_config.json, special_tokens_map.json and chat_template.jinja say which
-  /// tokens open, end and pad, and are used where present, as in `init(tokenizerJSON:configuration:)`.
-  public init(folder: URL) throws {
-    let configuration = try TokenizerConfiguration(folder: folder)
-    try self.init(try JSONNode(contentsOf: folder.appendingPathComponent("tokenizer.json")), configuration)
-  }
-
   /// Reads a tokenizer.json, and a tokenizer_config.json if there is one.
   ///
   /// Without a configuration, ids are those of `tokenizers.Tokenizer.from_file`. A configuration that says
@@ -42,7 +33,7 @@ extension Tokenizer {
 }
 
 extension TokenizerParts {
-  private func id(of token: String) -> Int32? {
+  func id(of token: String) -> Int32? {
     addedTokens.first { $0.content.utf8.elementsEqual(token.utf8) }?.id ?? model.vocabulary.id(of: token)
   }
 
@@ -50,11 +41,12 @@ extension TokenizerParts {
     model.vocabulary.bytes(for: id) != nil || addedTokens.contains { $0.id == id }
   }
 
-  fileprivate mutating func apply(_ configuration: TokenizerConfiguration) throws {
+  mutating func apply(_ configuration: TokenizerConfiguration) throws {
     roles.beginningOfSequence = try role("bos_token", configuration.beginningOfSequence) ?? template.leading.first
     roles.endOfSequence = try role("eos_token", configuration.endOfSequence)
     roles.padding = try role("pad_token", configuration.padding)
     roles.unknown = try role("unk_token", configuration.unknown) ?? model.unknownID
+    roles.mask = configuration.mask.flatMap { id(of: $0) }
     chatTemplate = configuration.chatTemplate
     if let adds = configuration.addsBeginningOfSequence { try setLeading(adds) }
     if let adds = configuration.addsEndOfSequence { try setTrailing(adds) }
@@ -87,7 +79,7 @@ extension TokenizerParts {
   }
 
   /// The ids that the template writes must be tokens.
-  fileprivate func checkTemplate() throws {
+  func checkTemplate() throws {
     for part in template.single + template.pair {
       guard case .tokens(let ids, _) = part else { continue }
       for id in ids where !hasToken(id) {

@@ -15,11 +15,21 @@ enum NormalizerClass {
   }
 
   static func isNonspacingMark(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.value >= 0x300 && category(scalar, upTo: 8) == .nonspacingMark
+    switch scalar.value {
+    case 0..<0x300: false
+    // Scalars whose category has changed since.
+    case 0x1734, 0x1171E: true
+    case 0x1885, 0x1886, 0xA9BD, 0x111C9: false
+    default: category(scalar, upTo: 8) == .nonspacingMark
+    }
   }
 
   static func isCombiningMark(_ scalar: Unicode.Scalar) -> Bool {
-    guard scalar.value >= 0x300 else { return false }
+    switch scalar.value {
+    case 0..<0x300, 0x111C9: return false
+    case 0x1CF2, 0x1CF3: return true
+    default: break
+    }
     switch category(scalar, upTo: 9) {
     case .nonspacingMark, .spacingMark, .enclosingMark: return true
     default: return false
@@ -31,6 +41,7 @@ enum NormalizerClass {
     switch value {
     case 0x21...0x2F, 0x3A...0x40, 0x5B...0x60, 0x7B...0x7E: return true
     case 0..<0xA1: return false
+    case 0x166D, 0x111C9: return true
     default: break
     }
     guard let scalar = Unicode.Scalar(value) else { return false }
