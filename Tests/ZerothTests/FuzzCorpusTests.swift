@@ -23,4 +23,23 @@ import Testing
     #expect(status == 0, "\(output)")
     for file in files { #expect(output.contains("\(file): ")) }
   }
+
+  @Test(.workplace, arguments: [("small", [0]), ("C", [-SIGILL, -SIGTRAP]), ("H", [-SIGALRM]), ("M", [-SIGABRT])])
+  func defectsAreSeen(input: String, statuses: [Int32]) throws {
+    let file = try Workplace().write(input, to: "input")
+    let (status, output) = try fuzz("--replay", file.path, "--reader", "self-test", "--hang", "1")
+    #expect(statuses.contains(status), "\(status): \(output)")
+  }
+
+  @Test(.workplace) func aFindingIsKeptMadeSmallAndFailsTheRun() throws {
+    let folder = try Workplace().url
+    let (status, output) = try fuzz(
+      "--reader", "self-test", "--seconds", "300", "--findings", "1", "--jobs", "1", "--hang", "1", "--out", folder.path
+    )
+    #expect(status == 1 && output.contains("1 findings."), "\(output)")
+    let kept = try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: "self-test").path)
+    let sizes = try kept.map { try Data(contentsOf: folder.appending(path: "self-test/\($0)")).count }
+    #expect(try #require(sizes.min()) <= 2, "\(output)")
+    #expect(output.contains("zeroth-fuzz --replay \(folder.path)/self-test/"))
+  }
 }

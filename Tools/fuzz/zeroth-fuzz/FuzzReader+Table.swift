@@ -97,7 +97,7 @@ extension FuzzReader {
     FuzzReader(
       name: "tokenizer", file: "tokenizer.json",
       companions: ["tokenizer_config.json": stories + "tokenizer_config.json"],
-      seeds: [stories + "tokenizer.json"],
+      seeds: [stories + "tokenizer.json"] + ["unigram", "wordpiece", "byte-level"].map { own("tokenizer/\($0).json") },
       dictionary: [
         "ByteLevel", "Metaspace", "Sequence", "Split", "Regex", "NFKC", "Prepend", "Replace", "ByteFallback", "Unigram",
         "WordPiece", "TemplateProcessing", "added_tokens", "byte_fallback", "Lowercase", "Strip", "BertNormalizer",
@@ -111,20 +111,35 @@ extension FuzzReader {
       isJSON: true,
       read: { folder, _ in try use(Tokenizer(folder: folder)) }),
     FuzzReader(
+      name: "chat-template", file: "chat_template.jinja",
+      seeds: ["blocks", "functions"].map { own("chat-template/\($0).jinja") },
+      dictionary: [
+        "{%", "%}", "{{", "}}", "{#", "#}", " for x in messages ", " if ", " endif ", " endfor ", "macro f(x)", "f(f)",
+        "| ",
+        "tojson", "range(99999)", "* 99999", "**", "[::-1]", "~", "namespace(", "(", "[", "loop.", "join",
+        "replace('', 'aa')",
+      ], isText: true,
+      read: { _, file in
+        let template = try ChatTemplate(String(decoding: Data(contentsOf: file), as: UTF8.self))
+        let messages = [("system", "Be  brief."), ("user", " Hello, 世界! "), ("assistant", "Hi.")]
+        _ = try template.render(
+          messages.map { ChatMessage(role: $0, content: $1) }, specialTokens: ["eos_token": "</s>"])
+      }),
+    FuzzReader(
       name: "recipe", file: "recipe.yaml",
       seeds: ["quickstart", "quickstart-small", "sst2-long"].map { "Recipes/\($0).yaml" },
       dictionary: ["&a", "*a", "!!binary", "---", "<<: ", "? ", "|", ">", "[", "{", "- ", ": ", "\t", "model: "],
       isText: true, read: { _, file in _ = try Recipe(contentsOf: file) }),
     FuzzReader(
-      name: "sst2-tsv", file: "dev.tsv", companions: ["train.tsv": corpusSeed("sst2-tsv/train.tsv")],
-      seeds: [corpusSeed("sst2-tsv/train.tsv")], dictionary: ["\t", "\n", "\r\n", "sentence\tlabel", "\u{2028}", "\0"],
+      name: "sst2-tsv", file: "dev.tsv", companions: ["train.tsv": own("sst2-tsv/train.tsv")],
+      seeds: [own("sst2-tsv/train.tsv")], dictionary: ["\t", "\n", "\r\n", "sentence\tlabel", "\u{2028}", "\0"],
       isText: true,
       read: { folder, _ in
         let source = try DataSource(folder)
         for part in [DatasetPart.training, .validation] { _ = try SST2().examples(part, in: source) }
       }),
     FuzzReader(
-      name: "sst2-zip", file: "SST-2.zip", seeds: [corpusSeed("sst2-zip/small.zip")],
+      name: "sst2-zip", file: "SST-2.zip", seeds: [own("sst2-zip/small.zip")],
       dictionary: ["PK\u{01}\u{02}", "SST-2/", "../", "train.tsv", "dev.tsv"],
       read: { _, file in
         let source = try DataSource(file)
@@ -132,7 +147,7 @@ extension FuzzReader {
       }),
   ]
 
-  private static func corpusSeed(_ name: String) -> String { "Tools/fuzz/Seeds/\(name)" }
+  private static func own(_ name: String) -> String { "Tools/fuzz/Seeds/\(name)" }
 
   /// Reads every page of a tensor.
   private static func touch(_ tensor: Tensor?) {

@@ -85,7 +85,7 @@ struct Options {
   func readers() throws -> [FuzzReader] { try reader.map { [try Options.reader($0)] } ?? FuzzReader.all }
 
   static func reader(_ name: String) throws -> FuzzReader {
-    guard let reader = FuzzReader.all.first(where: { $0.name == name }) else {
+    guard let reader = (FuzzReader.all + [.selfTest]).first(where: { $0.name == name }) else {
       throw FuzzError("there is no reader '\(name)'; there are \(FuzzReader.all.map(\.name).joined(separator: ", "))")
     }
     return reader
