@@ -36,7 +36,9 @@ let plugins = [("ZOSGD", "ZOEstimators"), ("FullTuning", "PEFT"), ("LoRA", "PEFT
 
 let package = Package(
   name: "zeroth",
-  products: [.executable(name: "zeroth", targets: ["zeroth"])]
+  products: [
+    .executable(name: "zeroth", targets: ["zeroth"]), .executable(name: "zeroth-fuzz", targets: ["zeroth-fuzz"]),
+  ]
     + plugins.map { .library(name: "\($0.0)Plugin", type: .dynamic, targets: ["\($0.0)Plugin"]) },
   dependencies: houses.map { .package(path: "Packages/\($0.folder)") } + [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -48,7 +50,12 @@ let package = Package(
         product("Training"), product("TuningCore"), product("TensorCore"), product("Bundles"), product("Evaluation"),
         product("Transformers"), .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      path: "Tools/zeroth", swiftSettings: strict)
+      path: "Tools/zeroth", swiftSettings: strict),
+    .target(name: "CFuzzMemory", path: "Tools/fuzz/CFuzzMemory"),
+    .executableTarget(
+      name: "zeroth-fuzz",
+      dependencies: ["CFuzzMemory"] + ["Transformers", "Tokenizers", "Datasets", "Training", "TensorCore"].map(product),
+      path: "Tools/fuzz/zeroth-fuzz", swiftSettings: strict),
   ]
     + plugins.map {
       .target(

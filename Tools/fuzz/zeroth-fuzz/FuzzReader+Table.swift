@@ -1,0 +1,169 @@
+import Datasets
+import Foundation
+import TensorCore
+import Tokenizers
+import Training
+import Transformers
+
+private let goldens = "Packages/Transformer/Tests/TransformersTests/Goldens/"
+private let stories = "Models/stories260K/"
+
+extension FuzzReader {
+  /// Every reader, in the order in which they are run in turns.
+  static let all: [FuzzReader] = [
+    FuzzReader(
+      name: "safetensors", file: "model.safetensors",
+      seeds: ["bfloat16", "float16", "one-head-one-layer"].map { goldens + $0 + "/model.safetensors" },
+      dictionary: ["F32", "BF16", "I64", "F8_E4M3", "__metadata__", "data_offsets", "shape", "[0,0]"], isJSON: true,
+      header: { bytes in
+        guard bytes.count >= 8 else { return nil }
+        let length = bytes[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        return length <= UInt64(bytes.count - 8) ? 8..<8 + Int(length) : nil
+      },
+      mend: { bytes, header in
+        guard bytes.count >= 8 else { return }
+        for i in 0..<8 { bytes[i] = UInt8(truncatingIfNeeded: header >> (8 * i)) }
+      },
+      read: { _, file in
+        let opened = try SafetensorsFile(file)
+        for entry in opened.entries { touch(try? opened.tensor(entry.name)) }
+      }),
+    FuzzReader(
+      name: "safetensors-index", file: "model.safetensors.index.json",
+      companions: Dictionary(
+        uniqueKeysWithValues: (1...3).map {
+          ("model-0000\($0)-of-00003.safetensors", goldens + "sharded/model-0000\($0)-of-00003.safetensors")
+        }),
+      seeds: [goldens + "sharded/model.safetensors.index.json"],
+      dictionary: ["weight_map", "model-00001-of-00003.safetensors", "../", "/"], isJSON: true,
+      read: { folder, _ in
+        let archive = try SafetensorsArchive(folder: folder)
+        for entry in archive.entries { touch(try archive.tensor(entry.name)) }
+      }),
+    FuzzReader(
+      name: "gguf", file: "model.gguf",
+      seeds: ["blocks", "linear-tied", "llama3", "mixed"].map { goldens + "gguf/\($0).gguf" },
+      dictionary: [
+        "GGUF", "general.architecture", "general.alignment", "llama.block_count", "llama.vocab_size", "split.count",
+        "tokenizer.ggml.tokens", "tokenizer.ggml.merges", "blk.0.attn_q.weight", "rope_freqs.weight",
+        "tokenizer.ggml.model",
+      ],
+      header: { $0.count > 4096 ? 0..<4096 : nil },
+      read: { _, file in
+        let opened = try GGUFFile(file)
+        for entry in opened.entries { touch(try opened.tensor(entry.name, as: .float32, threads: Threads(1))) }
+        _ = try? ModelSource(path: file).tokenizer()
+        _ = try PretrainedModel.load(file, threads: Threads(1))
+      }),
+    FuzzReader(
+      name: "pickle", file: "pytorch_model.bin",
+      seeds: ["state-zip-2", "state-zip-4", "state-legacy-2", "state-legacy-4", "state-untyped"].map {
+        goldens + "pickle/\($0).bin"
+      },
+      dictionary: [
+        "ctorch\nFloatStorage\n", "ctorch._utils\n_rebuild_tensor_v2\n", "ctorch\nSize\n",
+        "ccollections\nOrderedDict\n",
+        "cos\nsystem\n", "}", "]", ")R", "(", "t", "\u{71}\u{00}", "h\u{00}", "u.", "X\u{01}\0\0\0x",
+      ],
+      read: { _, file in
+        let opened = try TorchFile(file)
+        for entry in opened.entries { touch(try? opened.tensor(entry.name)) }
+      }),
+    FuzzReader(
+      name: "pickle-index", file: "pytorch_model.bin.index.json",
+      companions: Dictionary(
+        uniqueKeysWithValues: (1...2).map {
+          ("pytorch_model-0000\($0)-of-00002.bin", goldens + "pickle/pytorch_model-0000\($0)-of-00002.bin")
+        }),
+      seeds: [goldens + "pickle/pytorch_model.bin.index.json"], isJSON: true,
+      read: { folder, _ in _ = try TorchArchive(folder: folder) }),
+    FuzzReader(
+      name: "config", file: "config.json",
+      companions: ["model.safetensors": goldens + "grouped-heads/model.safetensors"],
+      seeds: ["all-heads-tied", "biases", "grouped-heads", "head-dim", "rope-llama3", "rope-parameters-llama3"].map {
+        goldens + $0 + "/config.json"
+      },
+      dictionary: ["rope_scaling", "rope_type", "yarn", "llama3", "head_dim", "model_type", "torch_dtype"],
+      isJSON: true,
+      read: { folder, _ in _ = try PretrainedModel.load(folder) }),
+    FuzzReader(
+      name: "generation-config", file: "generation_config.json",
+      companions: [
+        "model.safetensors": goldens + "one-head-one-layer/model.safetensors",
+        "config.json": goldens + "one-head-one-layer/config.json",
+      ],
+      seeds: [stories + "generation_config.json"], dictionary: ["eos_token_id", "[2, 3]"], isJSON: true,
+      read: { folder, _ in _ = try PretrainedModel.load(folder) }),
+    FuzzReader(
+      name: "tokenizer", file: "tokenizer.json",
+      companions: ["tokenizer_config.json": stories + "tokenizer_config.json"],
+      seeds: [stories + "tokenizer.json"] + ["unigram", "wordpiece", "byte-level"].map { own("tokenizer/\($0).json") },
+      dictionary: [
+        "ByteLevel", "Metaspace", "Sequence", "Split", "Regex", "NFKC", "Prepend", "Replace", "ByteFallback", "Unigram",
+        "WordPiece", "TemplateProcessing", "added_tokens", "byte_fallback", "Lowercase", "Strip", "BertNormalizer",
+      ], isJSON: true,
+      read: { folder, _ in try use(Tokenizer(folder: folder)) }),
+    FuzzReader(
+      name: "tokenizer-config", file: "tokenizer_config.json",
+      companions: ["tokenizer.json": stories + "tokenizer.json"],
+      seeds: [stories + "tokenizer_config.json"],
+      dictionary: ["chat_template", "{% for m in messages %}", "{{", "}}", "add_bos_token", "added_tokens_decoder"],
+      isJSON: true,
+      read: { folder, _ in try use(Tokenizer(folder: folder)) }),
+    FuzzReader(
+      name: "chat-template", file: "chat_template.jinja",
+      seeds: ["blocks", "functions"].map { own("chat-template/\($0).jinja") },
+      dictionary: [
+        "{%", "%}", "{{", "}}", "{#", "#}", " for x in messages ", " if ", " endif ", " endfor ", "macro f(x)", "f(f)",
+        "| ",
+        "tojson", "range(99999)", "* 99999", "**", "[::-1]", "~", "namespace(", "(", "[", "loop.", "join",
+        "replace('', 'aa')",
+      ], isText: true,
+      read: { _, file in
+        let template = try ChatTemplate(String(decoding: Data(contentsOf: file), as: UTF8.self))
+        let messages = [("system", "Be  brief."), ("user", " Hello, 世界! "), ("assistant", "Hi.")]
+        _ = try template.render(
+          messages.map { ChatMessage(role: $0, content: $1) }, specialTokens: ["eos_token": "</s>"])
+      }),
+    FuzzReader(
+      name: "recipe", file: "recipe.yaml",
+      seeds: ["quickstart", "quickstart-small", "sst2-long"].map { "Recipes/\($0).yaml" },
+      dictionary: ["&a", "*a", "!!binary", "---", "<<: ", "? ", "|", ">", "[", "{", "- ", ": ", "\t", "model: "],
+      isText: true, read: { _, file in _ = try Recipe(contentsOf: file) }),
+    FuzzReader(
+      name: "sst2-tsv", file: "dev.tsv", companions: ["train.tsv": own("sst2-tsv/train.tsv")],
+      seeds: [own("sst2-tsv/train.tsv")], dictionary: ["\t", "\n", "\r\n", "sentence\tlabel", "\u{2028}", "\0"],
+      isText: true,
+      read: { folder, _ in
+        let source = try DataSource(folder)
+        for part in [DatasetPart.training, .validation] { _ = try SST2().examples(part, in: source) }
+      }),
+    FuzzReader(
+      name: "sst2-zip", file: "SST-2.zip", seeds: [own("sst2-zip/small.zip")],
+      dictionary: ["PK\u{01}\u{02}", "SST-2/", "../", "train.tsv", "dev.tsv"],
+      read: { _, file in
+        let source = try DataSource(file)
+        for part in [DatasetPart.training, .validation] { _ = try SST2().examples(part, in: source) }
+      }),
+  ]
+
+  private static func own(_ name: String) -> String { "Tools/fuzz/Seeds/\(name)" }
+
+  /// Reads every page of a tensor.
+  private static func touch(_ tensor: Tensor?) {
+    guard let tensor, tensor.count > 0 else { return }
+    var sum: UInt8 = 0
+    for i in stride(from: 0, to: tensor.byteCount, by: 4096) {
+      sum ^= tensor.bytes.load(fromByteOffset: i, as: UInt8.self)
+    }
+    sum ^= tensor.bytes.load(fromByteOffset: tensor.byteCount - 1, as: UInt8.self)
+    withExtendedLifetime(sum) {}
+  }
+
+  /// A tokenizer that could be read must tokenize.
+  private static func use(_ tokenizer: Tokenizer) throws {
+    let ids = tokenizer.encode("Once upon a time, 12345 naïve 日本語 🙂\u{0}\n\n  <s>    end</s>")
+    _ = try tokenizer.decode(ids)
+    _ = tokenizer.encode(String(repeating: "ab", count: 2000))
+  }
+}
