@@ -60,10 +60,13 @@ import TuningCore
 
   @Test func whatIsNotSupportedIsRefusedByName() {
     for (key, value) in [
-      ("hidden_act", JSONValue.string("gelu")), ("partial_rotary_factor", .number(0.5)),
+      ("hidden_act", JSONValue.string("prelu")), ("partial_rotary_factor", .number(0.5)),
       ("sliding_window", .integer(512)), ("quantization_config", .object(["bits": .integer(4)])),
       ("architectures", .array([.string("LlamaForSequenceClassification")])),
       ("rope_scaling", .object(["rope_type": .string("yarn"), "factor": .integer(4)])),
+      ("rope_scaling", .object(["rope_type": .string("dynamic"), "factor": .integer(4)])),
+      ("rope_scaling", .object(["rope_type": .string("longrope"), "factor": .integer(4)])),
+      ("rope_parameters", .object(["rope_type": .string("proportional")])),
     ] {
       let error = complaint(key, value)
       #expect(error?.code == .unsupported, "\(key)")

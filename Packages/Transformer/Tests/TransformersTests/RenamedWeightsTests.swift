@@ -20,8 +20,8 @@ import TuningCore
   }
 
   private struct Asked: ModelConfiguration {
-    static let modelType = "asked"
-    static let basePrefix: String? = "bert"
+    let modelType = "asked"
+    let basePrefix: String? = "bert"
     var names: [String]
     var redundant: [String] = []
     let vocabularySize = 1, maximumLength = 1, layerCount = 0

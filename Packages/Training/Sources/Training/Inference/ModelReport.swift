@@ -32,7 +32,7 @@ public struct ModelReport: Sendable, Codable, Equatable {
   public init(_ source: ModelSource, batchTokens: Int) throws {
     let pretrained = try source.load()
     let parameters = pretrained.state.parameters
-    family = type(of: pretrained.configuration).modelType
+    family = pretrained.configuration.modelType
     format = pretrained.source.format.rawValue
     storedTypes = pretrained.source.tensorTypes
     self.parameters = parameters.count

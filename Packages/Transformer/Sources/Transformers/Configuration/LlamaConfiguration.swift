@@ -1,11 +1,11 @@
 import TensorCore
 import TuningCore
 
-/// The shape of a LLaMA-family model: LLaMA 1 to 3, Vicuna, TinyLlama, SmolLM2 and whatever else says `"llama"`.
+/// The shape of a LLaMA-family model: LLaMA 1 to 3, Vicuna, TinyLlama, SmolLM2, Mistral, Qwen2 and what else computes
+/// the same.
 public struct LlamaConfiguration: ModelConfiguration, Equatable {
-  public static let modelType = "llama"
-  public static let basePrefix: String? = "model"
-
+  /// Under which `model_type` it goes.
+  public var variant: LlamaVariant
   /// V: number of token ids.
   public var vocabularySize: Int
   /// C: elements of a hidden state.
@@ -24,8 +24,16 @@ public struct LlamaConfiguration: ModelConfiguration, Equatable {
   public var ropeTheta: Double
   /// What the rotary frequencies are changed by.
   public var ropeScaling: RopeScaling
-  /// Whether q, k, v and o have biases.
+  /// f of the feed-forward layer: `hidden_act`.
+  public var activation: Activation
+  /// Tokens that a layer of `windowedLayers` sees of those up to its own; nil: all.
+  public var slidingWindow: Int?
+  /// The layers that see a window only.
+  public var windowedLayers: Set<Int>
+  /// Whether q, k and v have biases.
   public var hasAttentionBias: Bool
+  /// Whether o has a bias.
+  public var hasOutputBias: Bool
   /// Whether gate, up and down have biases.
   public var hasFeedForwardBias: Bool
   /// Whether the embedding is the output table too.
@@ -37,14 +45,22 @@ public struct LlamaConfiguration: ModelConfiguration, Equatable {
   /// `pad_token_id`.
   public var padding: Int32?
 
-  /// With the defaults of `transformers`.
+  /// With the defaults of `transformers` for LLaMA.
+  ///
+  /// - Parameters:
+  ///   - windowedLayers: nil stands for all, where there is a window.
+  ///   - hasOutputBias: nil stands for `hasAttentionBias`.
   public init(
-    vocabularySize: Int, hiddenSize: Int, intermediateSize: Int, layerCount: Int, heads: AttentionHeads,
+    variant: LlamaVariant = .llama, vocabularySize: Int, hiddenSize: Int, intermediateSize: Int, layerCount: Int,
+    heads: AttentionHeads,
     maximumLength: Int = 2048, rmsNormEpsilon: Double = 1e-6, ropeTheta: Double = 10000,
-    ropeScaling: RopeScaling = .none, hasAttentionBias: Bool = false, hasFeedForwardBias: Bool = false,
+    ropeScaling: RopeScaling = .none, activation: Activation = .silu, slidingWindow: Int? = nil,
+    windowedLayers: Set<Int>? = nil, hasAttentionBias: Bool = false, hasOutputBias: Bool? = nil,
+    hasFeedForwardBias: Bool = false,
     tiesWordEmbeddings: Bool = false, beginningOfSequence: Int32? = 1, endOfSequence: [Int32] = [2],
     padding: Int32? = nil
   ) {
+    self.variant = variant
     self.vocabularySize = vocabularySize
     self.hiddenSize = hiddenSize
     self.intermediateSize = intermediateSize
@@ -54,13 +70,23 @@ public struct LlamaConfiguration: ModelConfiguration, Equatable {
     self.rmsNormEpsilon = rmsNormEpsilon
     self.ropeTheta = ropeTheta
     self.ropeScaling = ropeScaling
+    self.activation = activation
+    self.slidingWindow = slidingWindow
+    self.windowedLayers = slidingWindow == nil ? [] : windowedLayers ?? Set(0..<layerCount)
     self.hasAttentionBias = hasAttentionBias
+    self.hasOutputBias = hasOutputBias ?? hasAttentionBias
     self.hasFeedForwardBias = hasFeedForwardBias
     self.tiesWordEmbeddings = tiesWordEmbeddings
     self.beginningOfSequence = beginningOfSequence
     self.endOfSequence = endOfSequence
     self.padding = padding
   }
+
+  public var modelType: String { variant.rawValue }
+  public var basePrefix: String? { "model" }
+
+  /// Tokens that layer `number` sees of those up to its own; nil: all.
+  public func window(ofLayer number: Int) -> Int? { windowedLayers.contains(number) ? slidingWindow : nil }
 
   public func makeModel() -> any LanguageModel { Llama(self) }
 
@@ -69,9 +95,8 @@ public struct LlamaConfiguration: ModelConfiguration, Equatable {
     var result = [
       ParameterSpecification(path: Llama.embedding, shape: [vocabularySize, hiddenSize], role: .embedding)
     ]
-    func linear(_ weight: ParameterPath, _ bias: ParameterPath?, _ outputs: Int, _ inputs: Int) {
-      result.append(ParameterSpecification(path: weight, shape: [outputs, inputs], role: .linear))
-      if let bias { result.append(ParameterSpecification(path: bias, shape: [outputs], role: .bias)) }
+    func linear(_ layer: LinearPaths, _ outputs: Int, _ inputs: Int) {
+      result += layer.specifications(outputs: outputs, inputs: inputs)
     }
     func norm(_ weight: ParameterPath) {
       result.append(ParameterSpecification(path: weight, shape: [hiddenSize], role: .norm))
@@ -79,17 +104,19 @@ public struct LlamaConfiguration: ModelConfiguration, Equatable {
     for number in 0..<layerCount {
       let layer = LlamaLayer(number, self)
       norm(layer.attentionNorm)
-      linear(layer.query.weight, layer.query.bias, queryWidth, hiddenSize)
-      linear(layer.key.weight, layer.key.bias, keyWidth, hiddenSize)
-      linear(layer.value.weight, layer.value.bias, keyWidth, hiddenSize)
-      linear(layer.output.weight, layer.output.bias, hiddenSize, queryWidth)
+      linear(layer.query, queryWidth, hiddenSize)
+      linear(layer.key, keyWidth, hiddenSize)
+      linear(layer.value, keyWidth, hiddenSize)
+      linear(layer.output, hiddenSize, queryWidth)
       norm(layer.feedForwardNorm)
-      linear(layer.gate.weight, layer.gate.bias, intermediateSize, hiddenSize)
-      linear(layer.up.weight, layer.up.bias, intermediateSize, hiddenSize)
-      linear(layer.down.weight, layer.down.bias, hiddenSize, intermediateSize)
+      linear(layer.gate, intermediateSize, hiddenSize)
+      linear(layer.up, intermediateSize, hiddenSize)
+      linear(layer.down, hiddenSize, intermediateSize)
     }
     norm(Llama.norm)
-    if !tiesWordEmbeddings { linear(Llama.head, nil, vocabularySize, hiddenSize) }
+    if !tiesWordEmbeddings {
+      result.append(ParameterSpecification(path: Llama.head, shape: [vocabularySize, hiddenSize], role: .linear))
+    }
     return result
   }
 

@@ -24,10 +24,10 @@ public struct ParameterSpecification: Sendable, Equatable {
 /// `ModelFamily.all`.
 public protocol ModelConfiguration: Sendable {
   /// `model_type` as `config.json` writes it.
-  static var modelType: String { get }
+  var modelType: String { get }
   /// What the names of the base model begin with in a model that has a head: `model`, `bert`; transformers'
   /// `base_model_prefix`. Files that lack it, or have one more, are read too. nil (the default) for none.
-  static var basePrefix: String? { get }
+  var basePrefix: String? { get }
 
   /// Number of token ids, V.
   var vocabularySize: Int { get }
@@ -54,40 +54,7 @@ public protocol ModelConfiguration: Sendable {
 }
 
 extension ModelConfiguration {
-  public static var basePrefix: String? { nil }
-}
-
-/// The families that this version knows.
-struct ModelFamily: Sendable {
-  let modelType: String
-  let fromJSON: @Sendable (JSONObject) throws -> any ModelConfiguration
-  /// By `general.architecture` of a GGUF file, with its tensors.
-  let fromGGUF: @Sendable (GGUFFile) throws -> any GGUFConfiguration
-
-  static let all = [
-    ModelFamily(
-      modelType: LlamaConfiguration.modelType, fromJSON: { try LlamaConfiguration($0) },
-      fromGGUF: { try LlamaConfiguration($0) })
-  ]
-
-  /// - Throws: `ModelError.unsupported`, naming the type and what is supported.
-  init(of modelType: String, file: URL) throws {
-    guard let family = ModelFamily.all.first(where: { $0.modelType == modelType }) else {
-      let known = ModelFamily.all.map { "'\($0.modelType)'" }.joined(separator: ", ")
-      throw ModelError(
-        .unsupported, "\(file.path): models of type '\(modelType)' are not supported; this version knows \(known)")
-    }
-    self = family
-  }
-
-  private init(
-    modelType: String, fromJSON: @escaping @Sendable (JSONObject) throws -> any ModelConfiguration,
-    fromGGUF: @escaping @Sendable (GGUFFile) throws -> any GGUFConfiguration
-  ) {
-    self.modelType = modelType
-    self.fromJSON = fromJSON
-    self.fromGGUF = fromGGUF
-  }
+  public var basePrefix: String? { nil }
 }
 
 /// A configuration whose tensors also come in GGUF files.

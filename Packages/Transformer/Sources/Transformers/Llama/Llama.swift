@@ -3,9 +3,9 @@ import TuningCore
 
 /// The LLaMA family (Touvron et al. 2023; Grattafiori et al. 2024), defined once for every evaluator:
 ///
-///     h ← h + Attention(RMSNorm(h)),  h ← h + W_down(silu(W_gate x) · W_up x) with x = RMSNorm(h),
+///     h ← h + Attention(RMSNorm(h)),  h ← h + W_down(f(W_gate x) · W_up x) with x = RMSNorm(h),
 ///
-/// layer by layer, and a last RMSNorm.
+/// layer by layer, and a last RMSNorm. Its variants, Mistral among them, see a window of the text in some layers.
 public struct Llama: LanguageModel {
   static let embedding: ParameterPath = "model.embed_tokens.weight"
   static let norm: ParameterPath = "model.norm.weight"
@@ -53,14 +53,15 @@ public struct Llama: LanguageModel {
   ) -> E.Value {
     let layer = layers[index]
     let pass = LlamaPass(
-      configuration: configuration, epsilon: epsilon, context: context, state: state, evaluator: evaluator)
+      configuration: configuration, window: configuration.window(ofLayer: index), epsilon: epsilon, context: context,
+      state: state, evaluator: evaluator)
     // Keys and values need every row; after attention only the rows asked for go on.
     var attended = pass.attention(hidden, layer, cache: cache)
     if let rows {
       attended = evaluator.gather(attended, rows: rows)
       hidden = evaluator.gather(hidden, rows: rows)
     }
-    hidden = evaluator.add(consume hidden, pass.linear(consume attended, layer.output), scale: 1)
+    hidden = evaluator.add(consume hidden, evaluator.linear(consume attended, layer.output, in: state), scale: 1)
     let update = pass.feedForward(hidden, layer)
     return evaluator.add(consume hidden, consume update, scale: 1)
   }
@@ -73,14 +74,13 @@ public struct Llama: LanguageModel {
 /// A block of one forward.
 private struct LlamaPass<E: Evaluator> {
   let configuration: LlamaConfiguration
+  let window: Int?
   let epsilon: Float
   let context: SequenceContext
   let state: ModelState
   let evaluator: E
 
-  func linear(_ x: E.Value, _ layer: LlamaLayer.Linear) -> E.Value {
-    evaluator.linear(x, layer.weight, bias: layer.bias, in: state)
-  }
+  private func linear(_ x: E.Value, _ layer: LinearPaths) -> E.Value { evaluator.linear(x, layer, in: state) }
 
   private func normed(_ x: E.Value, _ weight: ParameterPath) -> E.Value {
     evaluator.rmsNorm(x, weight: state.parameters.require(weight), epsilon: epsilon)
@@ -95,15 +95,15 @@ private struct LlamaPass<E: Evaluator> {
     let keys = evaluator.rotary(linear(x, layer.key), heads: heads.groups, angles: angles)
     let values = linear(consume x, layer.value)
     return evaluator.attention(
-      queries: queries, keys: keys, values: values, heads: heads, pattern: .causal(), layout: context.layout,
-      cache: cache)
+      queries: queries, keys: keys, values: values, heads: heads, pattern: .causal(window: window),
+      layout: context.layout, cache: cache)
   }
 
-  /// W_down(silu(W_gate x) · W_up x) with x = RMSNorm(h): [T, C] → [T, C].
+  /// W_down(f(W_gate x) · W_up x) with x = RMSNorm(h): [T, C] → [T, C].
   func feedForward(_ hidden: E.Value, _ layer: LlamaLayer) -> E.Value {
     let x = normed(hidden, layer.feedForwardNorm)
     let gate = linear(x, layer.gate)
     let up = linear(consume x, layer.up)
-    return linear(evaluator.activate(.silu, gate: consume gate, up: consume up), layer.down)
+    return linear(evaluator.activate(configuration.activation, gate: consume gate, up: consume up), layer.down)
   }
 }

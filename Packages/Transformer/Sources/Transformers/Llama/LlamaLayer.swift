@@ -2,37 +2,26 @@ import TuningCore
 
 /// The parameters' names of one transformer layer, made once so that a forward builds no strings.
 struct LlamaLayer: Sendable {
-  /// A linear layer's parameters.
-  struct Linear: Sendable {
-    let weight: ParameterPath
-    let bias: ParameterPath?
-
-    init(_ name: String, hasBias: Bool) {
-      weight = ParameterPath(name + ".weight")
-      bias = hasBias ? ParameterPath(name + ".bias") : nil
-    }
-  }
-
   let attentionNorm: ParameterPath
-  let query: Linear
-  let key: Linear
-  let value: Linear
-  let output: Linear
+  let query: LinearPaths
+  let key: LinearPaths
+  let value: LinearPaths
+  let output: LinearPaths
   let feedForwardNorm: ParameterPath
-  let gate: Linear
-  let up: Linear
-  let down: Linear
+  let gate: LinearPaths
+  let up: LinearPaths
+  let down: LinearPaths
 
   init(_ number: Int, _ configuration: LlamaConfiguration) {
     let layer = "model.layers.\(number)."
     attentionNorm = ParameterPath(layer + "input_layernorm.weight")
-    query = Linear(layer + "self_attn.q_proj", hasBias: configuration.hasAttentionBias)
-    key = Linear(layer + "self_attn.k_proj", hasBias: configuration.hasAttentionBias)
-    value = Linear(layer + "self_attn.v_proj", hasBias: configuration.hasAttentionBias)
-    output = Linear(layer + "self_attn.o_proj", hasBias: configuration.hasAttentionBias)
+    query = LinearPaths(layer + "self_attn.q_proj", hasBias: configuration.hasAttentionBias)
+    key = LinearPaths(layer + "self_attn.k_proj", hasBias: configuration.hasAttentionBias)
+    value = LinearPaths(layer + "self_attn.v_proj", hasBias: configuration.hasAttentionBias)
+    output = LinearPaths(layer + "self_attn.o_proj", hasBias: configuration.hasOutputBias)
     feedForwardNorm = ParameterPath(layer + "post_attention_layernorm.weight")
-    gate = Linear(layer + "mlp.gate_proj", hasBias: configuration.hasFeedForwardBias)
-    up = Linear(layer + "mlp.up_proj", hasBias: configuration.hasFeedForwardBias)
-    down = Linear(layer + "mlp.down_proj", hasBias: configuration.hasFeedForwardBias)
+    gate = LinearPaths(layer + "mlp.gate_proj", hasBias: configuration.hasFeedForwardBias)
+    up = LinearPaths(layer + "mlp.up_proj", hasBias: configuration.hasFeedForwardBias)
+    down = LinearPaths(layer + "mlp.down_proj", hasBias: configuration.hasFeedForwardBias)
   }
 }

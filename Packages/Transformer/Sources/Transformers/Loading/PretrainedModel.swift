@@ -41,20 +41,27 @@ public struct PretrainedModel: Sendable {
   /// - Parameters:
   ///   - dtype: of all parameters; nil keeps what the file has and makes `float32` of quantised tensors. Parameters
   ///     whose dtype stays are views of the mapped file and read-only; the others are copies.
+  ///   - newHead: a classification head to be put on a model of a family that takes one: see `ModelFamily`.
   /// - Throws: `ModelError` or `TensorError`, saying which file and what to do.
   /// - Cost: reads headers alone where nothing is converted.
   public static func load(
-    _ url: URL, dtype: DType? = nil, threads: Threads = .available
+    _ url: URL, dtype: DType? = nil, threads: Threads = .available, newHead: NewHead? = nil
   ) throws -> PretrainedModel {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
       throw ModelError(.unreadableFile, "\(url.path): there is no such file or folder")
     }
+    if let newHead {
+      guard !newHead.labels.isEmpty else { throw ModelError(.invalidRequest, "a new head that knows no labels") }
+      guard isFolder.boolValue else {
+        throw ModelError(.unsupported, "\(url.path): no model that is read from GGUF takes a new classification head")
+      }
+    }
     return isFolder.boolValue
-      ? try load(folder: url, dtype: dtype) : try load(gguf: url, dtype: dtype, threads: threads)
+      ? try load(folder: url, dtype: dtype, newHead: newHead) : try load(gguf: url, dtype: dtype, threads: threads)
   }
 
-  private static func load(folder: URL, dtype: DType?) throws -> PretrainedModel {
+  private static func load(folder: URL, dtype: DType?, newHead: NewHead?) throws -> PretrainedModel {
     let file = folder.appendingPathComponent("config.json")
     guard FileManager.default.fileExists(atPath: file.path) else {
       throw ModelError(
@@ -63,18 +70,33 @@ public struct PretrainedModel: Sendable {
     }
     let json = try JSONObject(contentsOf: file)
     guard let modelType = try json.string("model_type") else { throw json.error("model_type", "is missing") }
-    let configuration = try ModelFamily(of: modelType, file: file).fromJSON(json)
+    let family = try ModelFamily.named(modelType, file: file)
+    let weights = try FolderWeights(folder: folder)
+    let configuration = try family.fromJSON(
+      FolderDescription(json: json, tensorNames: Set(weights.shapes.keys), newHead: newHead))
     return try PretrainedModel(
-      configuration, FolderWeights(folder: folder), dtype, url: folder, metadata: nil,
+      configuration, try withNewHead(newHead, weights, configuration, file), dtype, url: folder, metadata: nil,
       stopTokens: generationStops(folder) ?? configuration.endOfSequence)
+  }
+
+  private static func withNewHead(
+    _ head: NewHead?, _ weights: any WeightSource, _ configuration: any ModelConfiguration, _ file: URL
+  ) throws -> any WeightSource {
+    guard let head else { return weights }
+    guard let configuration = configuration as? any HeadedConfiguration else {
+      let takers = ModelFamily.all.filter(\.takesNewHead).map(\.modelType).joined(separator: ", ")
+      throw ModelError(
+        .unsupported,
+        "\(file.path): models of type '\(configuration.modelType)' take no new classification head; those of \(takers) do"
+      )
+    }
+    return try NewHeadWeights(
+      RenamedWeights(weights, for: configuration), configuration: configuration, seed: head.seed)
   }
 
   private static func load(gguf url: URL, dtype: DType?, threads: Threads) throws -> PretrainedModel {
     let file = try GGUFFile(url)
-    guard let architecture = try file.metadata.string("general.architecture") else {
-      throw ModelError(.invalidConfiguration, "\(url.path): metadata key 'general.architecture' is missing")
-    }
-    let configuration = try ModelFamily(of: architecture, file: url).fromGGUF(file)
+    let configuration = try ModelFamily.configuration(of: file)
     let weights = GGUFWeights(file, configuration: configuration, threads: threads)
     return try PretrainedModel(
       configuration, weights, dtype, url: url, metadata: file.metadata, stopTokens: configuration.endOfSequence)

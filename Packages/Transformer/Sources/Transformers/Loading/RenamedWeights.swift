@@ -23,7 +23,7 @@ struct RenamedWeights: WeightSource {
   init(_ source: any WeightSource, for configuration: any ModelConfiguration) throws {
     let expected = Set(configuration.parameters.map(\.path.name))
     let plain = try RenamedWeights.renamed(source.shapes.keys.map { ($0, $0) }, source, RenamedWeights.currentName)
-    let rename = try type(of: configuration).basePrefix.flatMap {
+    let rename = try configuration.basePrefix.flatMap {
       try RenamedWeights.prefixRule(
         "\($0).", expected: expected, redundant: Set(configuration.redundantTensors.keys), found: Set(plain.keys),
         source)

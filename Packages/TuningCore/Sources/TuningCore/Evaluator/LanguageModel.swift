@@ -7,6 +7,8 @@ public protocol LanguageModel: Sendable {
   var vocabularySize: Int { get }
   /// Most tokens in a sequence.
   var maximumLength: Int { get }
+  /// How many texts of a pair or tuple the model tells apart by token types; 1 where it knows none.
+  var tokenTypeCount: Int { get }
   /// Number of blocks.
   var blockCount: Int { get }
   /// Number of attention layers, and the width G·D of their keys: what a cache is made for. Nil for a model that reads
@@ -17,6 +19,10 @@ public protocol LanguageModel: Sendable {
 
   /// What the blocks share: positions, their angles.
   func context(of tokens: [Int32], layout: SequenceLayout) -> SequenceContext
+
+  /// The position of every column of a padded row, as the model's reference implementation counts them; only those of
+  /// columns in `mask` are used. By default those are counted alone, from 0.
+  func positions(ofPadded tokens: [Int32], mask: [Bool]) -> [Int32]
 
   /// The first block's input: [T, C].
   func embed<E: Evaluator>(_ context: SequenceContext, state: ModelState, evaluator: E) -> E.Value
@@ -80,6 +86,16 @@ public struct SequenceContext: Sendable {
 }
 
 extension LanguageModel {
+  public var tokenTypeCount: Int { 1 }
+
+  public func positions(ofPadded tokens: [Int32], mask: [Bool]) -> [Int32] {
+    var next: Int32 = 0
+    return mask.map { isKept in
+      defer { if isKept { next += 1 } }
+      return next
+    }
+  }
+
   public func context(of tokens: [Int32], layout: SequenceLayout) -> SequenceContext {
     SequenceContext(tokens: tokens, layout: layout)
   }
@@ -140,6 +156,9 @@ extension LanguageModel {
     }
     if !asksTokens, let bad = batch.targets.first(where: { $0.token < 0 || $0.token >= head.count }) {
       throw TuningError(.invalidBatch, "the batch asks for label \(bad.token), the model's head has \(head.count)")
+    }
+    if let bad = batch.layout.tokenTypes?.first(where: { $0 < 0 || $0 >= tokenTypeCount }) {
+      throw TuningError(.invalidBatch, "token type \(bad) is not one of the model's \(tokenTypeCount), from 0 on")
     }
     guard batch.longestSequence <= maximumLength else {
       throw TuningError(
