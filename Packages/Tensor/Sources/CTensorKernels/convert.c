@@ -71,39 +71,65 @@ ZT_AVX2 static void f16_from_f32_avx2(size_t n, const float *x, uint16_t *out) {
 void zt_f32_from_f16(size_t n, const uint16_t *x, float *out) { ZT_DISPATCH(f32_from_f16, n, x, out); }
 void zt_f16_from_f32(size_t n, const float *x, uint16_t *out) { ZT_DISPATCH(f16_from_f32, n, x, out); }
 
-// Plain shifts and additions of integers: the compiler's SSE2 is near the speed of memory.
-void zt_f32_from_bf16(size_t n, const uint16_t *x, float *out) {
-  for (size_t i = 0; i < n; i++) out[i] = float_of((uint32_t)x[i] << 16);
-}
-
-void zt_bf16_from_f32(size_t n, const float *x, uint16_t *out) {
-  for (size_t i = 0; i < n; i++) out[i] = bf16_of_f32(x[i]);
-}
-
-void zt_bf16_from_f32_stochastic(size_t n, const float *x, const uint32_t *words, uint16_t *out) {
-  for (size_t i = 0; i < n; i++) {
-    uint32_t bits = bits_of(x[i]);
-    uint32_t finite = (bits & 0x7F800000) != 0x7F800000;
-    uint32_t cut = ((bits & 0x7FFFFFFF) + (words[i] & 0xFFFF)) >> 16;
-    cut = (bits >> 16 & 0x8000) | (cut > 0x7F7F ? 0x7F7F : cut);
-    out[i] = finite ? (uint16_t)cut : bf16_of_f32(x[i]);
-  }
-}
-
 /// Above 2^-14, 13 bits are dropped: adds less than one f16 step to the magnitude and cuts. Below, the step is 2^-24 and
-/// any number of bits may hang over, so the fraction of a step is compared with 24 bits of the word.
+/// any number of bits may hang over, so the fraction of a step is compared with 24 bits of the word. Both are computed
+/// and one is chosen, so that the loop can be vectorised.
 static inline uint16_t f16_stochastic(float value, uint32_t word) {
   uint32_t bits = bits_of(value), sign = bits >> 16 & 0x8000, magnitude = bits & 0x7FFFFFFF;
-  if (magnitude >= 0x7F800000) return f16_of_f32(value);
-  if (magnitude < 0x38800000) {
-    float steps = float_of(magnitude) * 0x1p24f;
-    uint32_t whole = (uint32_t)steps;
-    return (uint16_t)(sign | (whole + ((float)(int32_t)(word >> 8) * 0x1p-24f < steps - (float)(int32_t)whole)));
-  }
+  // Only small magnitudes count here; the others must not overflow the conversion.
+  float steps = float_of(magnitude < 0x38800000 ? magnitude : 0) * 0x1p24f;
+  int32_t whole = (int32_t)steps;
+  uint32_t small = (uint32_t)whole + ((float)(int32_t)(word >> 8) * 0x1p-24f < steps - (float)whole);
   uint32_t cut = (magnitude + (word & 0x1FFF) - 0x38000000) >> 13;
-  return (uint16_t)(sign | (cut > 0x7BFF ? 0x7BFF : cut));
+  cut = cut > 0x7BFF ? 0x7BFF : cut;
+  return (uint16_t)(sign | (magnitude < 0x38800000 ? small : cut));
 }
 
+static inline uint16_t bf16_stochastic(float value, uint32_t word) {
+  uint32_t bits = bits_of(value), cut = ((bits & 0x7FFFFFFF) + (word & 0xFFFF)) >> 16;
+  return (uint16_t)((bits >> 16 & 0x8000) | (cut > 0x7F7F ? 0x7F7F : cut));
+}
+
+/// What is not finite is rounded as it is to nearest.
+static inline int is_finite(float value) { return (bits_of(value) & 0x7F800000) != 0x7F800000; }
+
+// Operations on integers alone: compiled once for each target, vectorised by the compiler.
+#define ZT_CONVERSIONS(target, name)                                                                      \
+  target static void name(f32_from_bf16)(size_t n, const uint16_t *x, float *out) {                       \
+    for (size_t i = 0; i < n; i++) out[i] = float_of((uint32_t)x[i] << 16);                               \
+  }                                                                                                       \
+  target static void name(bf16_from_f32)(size_t n, const float *x, uint16_t *out) {                       \
+    for (size_t i = 0; i < n; i++) out[i] = bf16_of_f32(x[i]);                                            \
+  }                                                                                                       \
+  target static void name(bf16_from_f32_stochastic)(size_t n, const float *x, const uint32_t *words,      \
+                                                    uint16_t *out) {                                      \
+    for (size_t i = 0; i < n; i++) {                                                                      \
+      uint16_t nearest = bf16_of_f32(x[i]), cut = bf16_stochastic(x[i], words[i]);                        \
+      out[i] = is_finite(x[i]) ? cut : nearest;                                                           \
+    }                                                                                                     \
+  }                                                                                                       \
+  target static void name(f16_from_f32_stochastic)(size_t n, const float *x, const uint32_t *words,       \
+                                                   uint16_t *out) {                                       \
+    for (size_t i = 0; i < n; i++) {                                                                      \
+      uint32_t bits = bits_of(x[i]), magnitude = bits & 0x7FFFFFFF, quiet = magnitude > 0x7F800000;       \
+      uint32_t other = (bits >> 16 & 0x8000) | 0x7C00 | (quiet ? 0x200 | (magnitude >> 13 & 0x3FF) : 0);  \
+      uint16_t cut = f16_stochastic(x[i], words[i]);                                                      \
+      out[i] = is_finite(x[i]) ? cut : (uint16_t)other;                                                   \
+    }                                                                                                     \
+  }
+
+#define ZT_PORTABLE_NAME(name) name##_portable
+ZT_CONVERSIONS(, ZT_PORTABLE_NAME)
+#if ZT_X86
+#define ZT_AVX2_NAME(name) name##_avx2
+ZT_CONVERSIONS(ZT_AVX2, ZT_AVX2_NAME)
+#endif
+
+void zt_f32_from_bf16(size_t n, const uint16_t *x, float *out) { ZT_DISPATCH(f32_from_bf16, n, x, out); }
+void zt_bf16_from_f32(size_t n, const float *x, uint16_t *out) { ZT_DISPATCH(bf16_from_f32, n, x, out); }
+void zt_bf16_from_f32_stochastic(size_t n, const float *x, const uint32_t *words, uint16_t *out) {
+  ZT_DISPATCH(bf16_from_f32_stochastic, n, x, words, out);
+}
 void zt_f16_from_f32_stochastic(size_t n, const float *x, const uint32_t *words, uint16_t *out) {
-  for (size_t i = 0; i < n; i++) out[i] = f16_stochastic(x[i], words[i]);
+  ZT_DISPATCH(f16_from_f32_stochastic, n, x, words, out);
 }
