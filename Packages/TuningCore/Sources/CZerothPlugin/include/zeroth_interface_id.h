@@ -1,2 +1,2 @@
 // Written by Tools/interface-id: a digest of the sources that plugins compile against.
-#define ZEROTH_INTERFACE_ID "6605dd0fbf46a62e"
+#define ZEROTH_INTERFACE_ID "95a042033591a6ce"
