@@ -32,7 +32,10 @@ func product(_ module: String) -> Target.Dependency {
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 /// In-tree plugins: the folder in Plugins/ and the package that holds the method.
-let plugins = [("ZOSGD", "ZOEstimators"), ("FullTuning", "PEFT"), ("LoRA", "PEFT")]
+let plugins = [
+  ("ZOSGD", "ZOEstimators"), ("ZOSGDSign", "ZOEstimators"), ("ZOSGDMomentum", "ZOEstimators"),
+  ("ZOSGDConservative", "ZOEstimators"), ("ZOAdam", "ZOEstimators"), ("FullTuning", "PEFT"), ("LoRA", "PEFT"),
+]
 
 let package = Package(
   name: "zeroth",

@@ -18,7 +18,9 @@ enum Project {
 
 /// The plugins of the project, loaded from the build folder as the program loads them.
 enum Plugins {
-  static let names = ["FullTuning", "LoRA", "ZOSGD"]
+  static let names = [
+    "FullTuning", "LoRA", "ZOAdam", "ZOSGD", "ZOSGDConservative", "ZOSGDMomentum", "ZOSGDSign",
+  ]
 
   static func host() throws -> PluginHost {
     try PluginHost(

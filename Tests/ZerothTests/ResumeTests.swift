@@ -123,7 +123,7 @@ import TuningCore
     let result = try JSONDecoder().decode(RunResult.self, from: Data(output.out.utf8))
     var trace = try Trace(result, folder), reference = expected
     // The ledgers' headers name other plugins and another output.
-    #expect(try LedgerReader(folder.ledger).moves == LedgerReader(unbroken.folder.ledger).moves)
+    #expect(try LedgerReader(folder.ledger).updates == LedgerReader(unbroken.folder.ledger).updates)
     (trace.ledger, reference.ledger) = (Data(), Data())
     #expect(trace == reference)
   }

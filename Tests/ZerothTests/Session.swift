@@ -100,11 +100,11 @@ extension Experiment {
 }
 
 extension LedgerReader {
-  var moves: [Move] {
+  var updates: [ParameterUpdate] {
     get throws {
-      var moves: [Move] = []
-      try forEachMove { _, move in moves.append(move) }
-      return moves
+      var updates: [ParameterUpdate] = []
+      try forEachUpdate { _, update in updates.append(update) }
+      return updates
     }
   }
 }

@@ -11,23 +11,26 @@ private struct SampleRun {
   let folder: TemporaryFolder
   let file: URL
   let header: LedgerHeader
-  let moves: [Move]
+  let updates: [ParameterUpdate]
   let bytes: Data
   let headerLength: Int
 
   static let queries = [2, 1, 3, 2]
 
-  init(decay: Float = 1e-5, seed: Int = 9) throws {
+  init(seed: Int = 9, records: LedgerRecords = .moves) throws {
     folder = try TemporaryFolder()
     file = folder.url.appending(path: "ledger.zl")
-    header = try sampleHeader(seed: seed)
-    moves = Self.queries.enumerated().map { [header] step, queries in
-      Move(
-        (0..<queries).map { Term(-1e-3 * Float(step + 1) / Float($0 + 3), header.direction(step: step, query: $0)) },
-        decay: decay * Float(step))
+    header = try sampleHeader(seed: seed, records: records)
+    updates = Self.queries.enumerated().map { [header] step, queries in
+      let terms = (0..<queries).map {
+        Term(-1e-3 * Float(step + 1) / Float($0 + 3), header.direction(step: step, query: $0))
+      }
+      let scale = 1e-5 * Float(step)
+      return records == .moves
+        ? .move(Move(terms, decay: scale)) : .descent(.directions(terms), learningRate: scale)
     }
     let writer = try LedgerWriter(creating: file, header: header)
-    for (step, move) in moves.enumerated() { try writer.append(step: step, move: move) }
+    for (step, update) in updates.enumerated() { try writer.append(step: step, update: update) }
     try writer.synchronize()
     bytes = try Data(contentsOf: file)
     headerLength = try header.encoded().count
@@ -42,13 +45,13 @@ private struct SampleRun {
     }.count
   }
 
-  /// The moves that a file of `bytes` holds after recovery.
-  func recovered(_ bytes: Data) throws -> [Move] {
+  /// The updates that a file of `bytes` holds after recovery.
+  func recovered(_ bytes: Data) throws -> [ParameterUpdate] {
     let copy = try folder.write(bytes, to: "copy.zl")
     try Ledger.recover(copy)
     let reader = try LedgerReader(copy)
     #expect(reader.tornTail == nil)
-    return try reader.allMoves()
+    return try reader.allUpdates()
   }
 
   func error(_ bytes: Data) throws -> LedgerError? {
@@ -62,39 +65,41 @@ private struct SampleRun {
   }
 }
 
-private func sampleHeader(seed: Int = 9, extra: String = "") throws -> LedgerHeader {
+private func sampleHeader(
+  seed: Int = 9, records: LedgerRecords = .moves, extra: String = ""
+) throws -> LedgerHeader {
   let yaml = "model: /m\ndata: /d\nseed: \(seed)\n\(extra)"
   let recipe = try Recipe(yaml: yaml, folder: URL(filePath: "/"))
     .resolve(components: sampleComponents(), tasks: ["sst2"])
   return LedgerHeader(
-    recipe: recipe, directionLaw: .gaussian, baseModel: ContentHash(of: Data("model".utf8)),
+    recipe: recipe, directionLaw: .gaussian, records: records, baseModel: ContentHash(of: Data("model".utf8)),
     tokenizer: ContentHash(of: Data("tokenizer".utf8)), data: ContentHash(of: Data("data".utf8)),
     plugins: ["ZOSGDPlugin 1.0"], zeroth: "0.1.0")
 }
 
 extension LedgerReader {
-  fileprivate func allMoves() throws -> [Move] {
-    var moves: [Move] = []
-    try forEachMove { step, move in
-      #expect(step == moves.count)
-      moves.append(move)
+  fileprivate func allUpdates() throws -> [ParameterUpdate] {
+    var updates: [ParameterUpdate] = []
+    try forEachUpdate { step, update in
+      #expect(step == updates.count)
+      updates.append(update)
     }
-    return moves
+    return updates
   }
 }
 
 @Suite struct LedgerTests {
-  @Test func movesComeBackExactly() throws {
-    let run = try SampleRun()
+  @Test(arguments: [LedgerRecords.moves, .estimates]) func updatesComeBackExactly(_ records: LedgerRecords) throws {
+    let run = try SampleRun(records: records)
     let reader = try LedgerReader(run.file)
     #expect(reader.header == run.header)
     #expect(reader.stepCount == 4)
     #expect(reader.tornTail == nil)
-    #expect(try reader.allMoves() == run.moves)
+    #expect(try reader.allUpdates() == run.updates)
     var some: [Int] = []
-    try reader.forEachMove(limit: 2) { step, _ in some.append(step) }
+    try reader.forEachUpdate(limit: 2) { step, _ in some.append(step) }
     #expect(some == [0, 1])
-    #expect(throws: LedgerError.self) { try reader.forEachMove(limit: 5) { _, _ in } }
+    #expect(throws: LedgerError.self) { try reader.forEachUpdate(limit: 5) { _, _ in } }
   }
 
   @Test func aQueryTakesTwentyBytes() throws {
@@ -105,7 +110,7 @@ extension LedgerReader {
   /// struct.pack('<IHHff', 7, 2, 1, -0.25, 0.5), then zlib.crc32 of struct.pack('<IQ', 0xDEADBEEF, 3) + those.
   @Test func bytesAreThoseOfTheSchema() throws {
     #expect(CRC32.checksum(Data("123456789".utf8)) == 0xCBF4_3926)
-    let record = LedgerRecord(step: 7, query: 2, isLast: true, coefficient: -0.25, decay: 0.5)
+    let record = LedgerRecord(step: 7, query: 2, isLast: true, coefficient: -0.25, scale: 0.5)
     let bytes = record.encoded(index: 3, headerChecksum: 0xDEAD_BEEF)
     #expect(bytes.map { String(format: "%02x", $0) }.joined() == "0700000002000100000080be0000003ff11cd7e7")
     #expect(LedgerRecord(bytes, index: 3, headerChecksum: 0xDEAD_BEEF) == record)
@@ -122,12 +127,12 @@ extension LedgerReader {
         continue
       }
       let steps = run.steps(inBytes: length)
-      #expect(try run.recovered(cut) == Array(run.moves.prefix(steps)), "\(length) bytes")
+      #expect(try run.recovered(cut) == Array(run.updates.prefix(steps)), "\(length) bytes")
       // Going on from there gives the file that was never cut.
       let copy = run.folder.url.appending(path: "copy.zl")
       try cut.write(to: copy)
       let writer = try LedgerWriter(resuming: copy, afterStep: steps, header: run.header)
-      for step in steps..<run.moves.count { try writer.append(step: step, move: run.moves[step]) }
+      for step in steps..<run.updates.count { try writer.append(step: step, update: run.updates[step]) }
       #expect(try Data(contentsOf: copy) == run.bytes)
     }
   }
@@ -148,7 +153,7 @@ extension LedgerReader {
         // Indistinguishable from a write that did not end: the unfinished step goes, and is told.
         let reader = try LedgerReader(run.folder.write(damaged, to: "copy.zl"))
         #expect(reader.tornTail == .init(offset: lastRecord - 20, length: 40))
-        #expect(try run.recovered(damaged) == Array(run.moves.dropLast()), "byte \(offset)")
+        #expect(try run.recovered(damaged) == Array(run.updates.dropLast()), "byte \(offset)")
       }
     }
   }
@@ -179,18 +184,18 @@ extension LedgerReader {
       let body = records.enumerated().map { $1.encoded(index: $0, headerChecksum: checksum) }
       return try run.error(header + body.joined())?.code
     }
-    func record(_ step: UInt32, _ query: UInt16, last: Bool, _ coefficient: Float = 1, decay: Float = 0) -> LedgerRecord
+    func record(_ step: UInt32, _ query: UInt16, last: Bool, _ coefficient: Float = 1, scale: Float = 0) -> LedgerRecord
     {
-      LedgerRecord(step: step, query: query, isLast: last, coefficient: coefficient, decay: decay)
+      LedgerRecord(step: step, query: query, isLast: last, coefficient: coefficient, scale: scale)
     }
     #expect(try code([record(0, 0, last: false), record(0, 1, last: true)]) == nil)
     #expect(try code([record(1, 0, last: true)]) == .corruptRecord)
     #expect(try code([record(0, 1, last: true)]) == .corruptRecord)
     #expect(try code([record(0, 0, last: true), record(0, 1, last: true)]) == .corruptRecord)
     #expect(try code([record(0, 0, last: false), record(1, 0, last: true)]) == .corruptRecord)
-    #expect(try code([record(0, 0, last: false), record(0, 1, last: true, decay: 1)]) == .corruptRecord)
+    #expect(try code([record(0, 0, last: false), record(0, 1, last: true, scale: 1)]) == .corruptRecord)
     #expect(try code([record(0, 0, last: true, .nan)]) == .corruptRecord)
-    #expect(try code([record(0, 0, last: true, decay: .infinity)]) == .corruptRecord)
+    #expect(try code([record(0, 0, last: true, scale: .infinity)]) == .corruptRecord)
   }
 
   @Test func lyingHeadersAreRefused() throws {
@@ -200,7 +205,7 @@ extension LedgerReader {
       bytes.replaceSubrange(offset..<offset + 4, with: withUnsafeBytes(of: value.littleEndian) { Data($0) })
       return bytes
     }
-    #expect(try run.error(changed(8, 2))?.code == .otherFormat)
+    #expect(try run.error(changed(8, 1))?.code == .otherFormat)
     for length: UInt32 in [0, 1, .max, 1 << 24, UInt32(run.bytes.count)] {
       #expect(try run.error(changed(12, length))?.code == .corruptHeader)
     }
@@ -220,10 +225,10 @@ extension LedgerReader {
   @Test func resumingCutsLaterSteps() throws {
     let run = try SampleRun()
     try Ledger.truncate(run.file, afterStep: 3)
-    #expect(try LedgerReader(run.file).allMoves() == Array(run.moves.prefix(3)))
+    #expect(try LedgerReader(run.file).allUpdates() == Array(run.updates.prefix(3)))
     let writer = try LedgerWriter(resuming: run.file, afterStep: 1, header: run.header)
     #expect(writer.stepCount == 1)
-    for step in 1..<4 { try writer.append(step: step, move: run.moves[step]) }
+    for step in 1..<4 { try writer.append(step: step, update: run.updates[step]) }
     #expect(try Data(contentsOf: run.file) == run.bytes)
   }
 
@@ -252,10 +257,7 @@ extension LedgerReader {
     let run = try SampleRun()
     let writer = try LedgerWriter(resuming: run.file, afterStep: 0, header: run.header)
     let right = run.header.direction(step: 0, query: 0)
-    func refuses(_ move: Move) -> Bool {
-      do { try writer.append(step: 0, move: move) } catch { return (error as? LedgerError)?.code == .underivableMove }
-      return false
-    }
+    func refuses(_ move: Move) -> Bool { refuses(.move(move), by: writer) }
     #expect(refuses(Move([])))
     #expect(refuses(Move([Term(.nan, right)])))
     #expect(refuses(Move([Term(1, right)], decay: .infinity)))
@@ -263,8 +265,29 @@ extension LedgerReader {
     #expect(refuses(Move([Term(1, run.header.direction(step: 0, query: 1))])))
     #expect(refuses(Move([Term(1, Direction(seed: right.seed, law: .rademacher))])))
     #expect(refuses(Move(Array(repeating: Term(1, right), count: 65537))))
+    #expect(refuses(.descent(.directions([Term(1, right)]), learningRate: 1), by: writer))
     #expect(!refuses(Move([Term(0, right)])))
     #expect(writer.stepCount == 1)
+  }
+
+  @Test func estimatesThatCannotBeRebuiltAreRefused() throws {
+    let run = try SampleRun(records: .estimates)
+    let writer = try LedgerWriter(resuming: run.file, afterStep: 0, header: run.header)
+    let right = Term(1, run.header.direction(step: 0, query: 0))
+    #expect(refuses(.move(Move([right])), by: writer))
+    #expect(refuses(.descent(.directions([right]), learningRate: .nan), by: writer))
+    #expect(refuses(.descent(.directions([]), learningRate: 1), by: writer))
+    #expect(!refuses(.descent(.directions([right]), learningRate: 0), by: writer))
+    #expect(throws: LedgerError.self) {
+      try LedgerWriter(resuming: run.file, afterStep: 1, header: sampleHeader(records: .moves))
+    }
+  }
+
+  private func refuses(_ update: ParameterUpdate, by writer: LedgerWriter) -> Bool {
+    do { try writer.append(step: 0, update: update) } catch {
+      return (error as? LedgerError)?.code == .underivableUpdate
+    }
+    return false
   }
 
   @Test func aFullDiskIsSaid() throws {

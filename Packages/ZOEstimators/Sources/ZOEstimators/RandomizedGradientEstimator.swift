@@ -35,10 +35,27 @@ public struct RandomizedGradientEstimator: Sendable {
   /// Losses that one estimate asks for.
   public var lossesPerEstimate: Int { sides == .two ? 2 * queries : queries + 1 }
 
-  /// 1/q Σ g_j z_j as a list of (coefficient, direction), and a loss: the mean of all two-sided losses, or L(θ).
+  /// One direction's share of an estimate.
+  public struct Projection: Sendable {
+    /// g_j: the slope of the loss along the direction as the law has it.
+    public var slope: Double
+    /// The law's factor over q: 1/q, or √d / ‖z‖ / q on the sphere.
+    public var weight: Double
+    public var direction: Direction
+
+    /// Of z_j in the estimate.
+    public var coefficient: Double { slope * weight }
+  }
+
+  /// 1/q Σ g_j z_j, and a loss: the mean of all two-sided losses, or L(θ).
   public struct Estimate: Sendable {
     public var loss: Float
-    public var terms: [(coefficient: Double, direction: Direction)]
+    public var terms: [Projection]
+
+    /// The estimate times `factor`.
+    public func scaled(by factor: Double) -> [Term] {
+      terms.map { Term(Float(factor * $0.coefficient), $0.direction) }
+    }
   }
 
   public func estimate(_ context: StepContext, on batch: PackedBatch, oracle: any LossOracle) throws -> Estimate {
@@ -50,7 +67,7 @@ public struct RandomizedGradientEstimator: Sendable {
       let slope =
         sides == .two
         ? (losses[2 * j] - losses[2 * j + 1]) / (2 * Double(epsilon)) : (losses[j + 1] - losses[0]) / Double(epsilon)
-      return (coefficient: slope * factors[j] / Double(queries), direction: directions[j])
+      return Projection(slope: slope, weight: factors[j] / Double(queries), direction: directions[j])
     }
     let loss = sides == .two ? losses.reduce(0, +) / Double(losses.count) : losses[0]
     return Estimate(loss: Float(loss), terms: terms)

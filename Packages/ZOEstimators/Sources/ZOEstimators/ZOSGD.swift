@@ -30,7 +30,21 @@ public struct ZOSGD: Optimizer, Sendable {
   public func step(_ context: StepContext, on batch: PackedBatch, oracle: any LossOracle) throws -> StepOutcome {
     let estimate = try estimator.estimate(context, on: batch, oracle: oracle)
     let rate = Double(context.learningRate)
-    let terms = estimate.terms.map { Term(Float(-rate * $0.coefficient), $0.direction) }
-    return StepOutcome(loss: estimate.loss, move: Move(terms, decay: Float(rate * Double(weightDecay))))
+    return StepOutcome(
+      loss: estimate.loss, move: Move(estimate.scaled(by: -rate), decay: Float(rate * Double(weightDecay))))
+  }
+}
+
+extension ZOSGD {
+  /// What recipes may set, and at what it stands otherwise.
+  public static let componentDescription = ComponentDescription(
+    name: "zo-sgd",
+    summary: "Zeroth-order SGD (MeZO): descent along finite differences of the loss in random directions.",
+    reference: "Malladi et al. 2023, arXiv 2305.17333; Zhang et al. 2024, arXiv 2402.11592",
+    cost: "2q forward passes a step (q + 1 one-sided), no state",
+    options: RandomizedGradientEstimator.options + [WeightDecay.strengthOption])
+
+  public init(options: Options) {
+    self.init(estimator: .init(options: options), weightDecay: Float(options.number("weight_decay")))
   }
 }

@@ -77,6 +77,14 @@ func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1
 /// Nothing is read of a batch here.
 func emptyBatch() throws -> PackedBatch { try PackedBatch([]) }
 
+extension StepOutcome {
+  /// Of an optimizer of moves.
+  var move: Move {
+    guard case .move(let move) = update else { preconditionFailure("an estimate") }
+    return move
+  }
+}
+
 extension StepContext {
   static func test(step: Int = 0, learningRate: Float = 0.01, seed: UInt64 = 7) -> StepContext {
     StepContext(step: step, learningRate: learningRate, seeds: SeedSequence(runSeed: seed))

@@ -60,20 +60,6 @@ private struct Textbook {
     #expect(parameters["frozen.weight"]?.tensor.values == [1, 2, 3])
   }
 
-  @Test(arguments: 0..<6) func isTheReferences(_ number: Int) throws {
-    let golden = try Golden.load(), expected = golden.cases[number], parameters = try golden.parameterSet()
-    let oracle = ToyOracle(parameters, of: golden.quadratic.loss)
-    for (step, (theta, loss)) in zip(expected.thetas, expected.losses).enumerated() {
-      let rate = expected.rates.rate(at: step)
-      let context = StepContext.test(step: step, learningRate: rate, seed: expected.seed)
-      let outcome = try expected.optimizer.step(context, on: emptyBatch(), oracle: oracle)
-      parameters.apply(outcome.move, threads: Threads(1))
-      expectClose(parameters.elements, theta, "case \(number), step \(step)")
-      #expect(abs(Double(outcome.loss) - loss) <= 1e-5 * abs(loss), "the loss told at step \(step)")
-    }
-    #expect(golden.cases.count == 6 && expected.thetas.count == 10)
-  }
-
   /// On a flat loss decay is all that happens.
   @Test func normsAndBiasesDoNotDecay() throws {
     let parameters = try Golden.load().parameterSet(), before = parameters.trainable.map(\.tensor.values)

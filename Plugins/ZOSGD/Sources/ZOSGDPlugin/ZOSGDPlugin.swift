@@ -4,8 +4,7 @@ import ZOEstimators
 
 final class ZOSGDPlugin: Plugin {
   func register(in components: inout Components, origin: String) throws {
-    try components.optimizers.register(ZOSGD.componentDescription, origin: origin) { options in ZOSGD(options: options)
-    }
+    try components.optimizers.register(ZOSGD.componentDescription, origin: origin) { ZOSGD(options: $0) }
   }
 }
 

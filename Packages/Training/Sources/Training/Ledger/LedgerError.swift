@@ -17,8 +17,8 @@ public struct LedgerError: Error, CustomStringConvertible, Sendable {
     case corruptRecord
     /// The ledger belongs to another run, or ends before the step that was asked for.
     case otherRun
-    /// A move that a ledger cannot hold: its directions are not the run's.
-    case underivableMove
+    /// An update that a ledger cannot hold: its directions are not the run's, or it is not of the ledger's kind.
+    case underivableUpdate
   }
 
   public let code: Code

@@ -3,6 +3,14 @@ import Foundation
 import TensorCore
 import TuningCore
 
+/// What a ledger's coefficients are those of.
+public enum LedgerRecords: String, Sendable, Codable {
+  /// Moves: with the directions they are all that happened.
+  case moves
+  /// Estimates of the gradient: the recipe's optimizer descended along them by its update rule.
+  case estimates
+}
+
 /// What a ledger's coefficients are to be multiplied by and applied to: with the files of these hashes and this
 /// recipe, they rebuild the weights.
 public struct LedgerHeader: Sendable, Codable, Equatable {
@@ -10,6 +18,8 @@ public struct LedgerHeader: Sendable, Codable, Equatable {
   public var runSeed: UInt64
   /// Of every direction.
   public var directionLaw: NoiseLaw
+  /// What the records are of.
+  public var records: LedgerRecords
   /// `AddressedNoise.contractVersion` of the run.
   public var noiseContract: Int
   public var rounding: Rounding
@@ -28,6 +38,7 @@ public struct LedgerHeader: Sendable, Codable, Equatable {
   private enum CodingKeys: String, CodingKey {
     case runSeed = "run_seed"
     case directionLaw = "direction_law"
+    case records
     case noiseContract = "noise_contract"
     case rounding
     case baseModel = "base_model"
@@ -38,11 +49,12 @@ public struct LedgerHeader: Sendable, Codable, Equatable {
 
   /// The header of a run of `recipe` on files of these hashes.
   public init(
-    recipe: ResolvedRecipe, directionLaw: NoiseLaw, baseModel: ContentHash, tokenizer: ContentHash, data: ContentHash,
-    plugins: [String], zeroth: String
+    recipe: ResolvedRecipe, directionLaw: NoiseLaw, records: LedgerRecords, baseModel: ContentHash,
+    tokenizer: ContentHash, data: ContentHash, plugins: [String], zeroth: String
   ) {
     runSeed = recipe.seeds.runSeed
     self.directionLaw = directionLaw
+    self.records = records
     noiseContract = AddressedNoise.contractVersion
     rounding = recipe.rounding
     self.baseModel = baseModel
@@ -67,6 +79,7 @@ public struct LedgerHeader: Sendable, Codable, Equatable {
     }
     return [
       compare("the seed", \.runSeed), compare("the directions' law", \.directionLaw),
+      compare("the kind of records", \.records),
       compare("the noise contract", \.noiseContract), compare("the rounding", \.rounding),
       compare("the base model's SHA-256", \.baseModel), compare("the tokenizer's SHA-256", \.tokenizer),
       compare("the data's SHA-256", \.data), compare("the recipe's identity", \.recipeIdentity),
@@ -77,7 +90,7 @@ public struct LedgerHeader: Sendable, Codable, Equatable {
 /// How a ledger begins: magic, format version, length of the JSON, JSON, CRC-32 of all that.
 extension LedgerHeader {
   static let magic: [UInt8] = [0x89, 0x5A, 0x52, 0x4C, 0x0D, 0x0A, 0x1A, 0x0A]
-  static let formatVersion: UInt32 = 1
+  static let formatVersion: UInt32 = 2
   /// Bytes before the JSON.
   static let prefixLength = 16
   /// A header is a few kilobytes; a length beyond this is damage.

@@ -1,7 +1,7 @@
 import Foundation
 import TuningCore
 
-/// A ledger's header and, one step after the other, its moves. The file is checked whole when it is opened; records
+/// A ledger's header and, one step after the other, its updates. The file is checked whole when it is opened; records
 /// are read again as they are asked for, so memory does not grow with the run.
 public final class LedgerReader {
   /// What a stop in the middle of a write left behind the last whole step.
@@ -42,26 +42,34 @@ public final class LedgerReader {
     tornTail = whole < size ? TornTail(offset: headerLength + whole, length: size - whole) : nil
   }
 
-  /// Calls `body` with every step's move, from step 0.
+  /// Calls `body` with every step's update, from step 0.
   ///
   /// - Parameter limit: steps to go through; all whole ones without it.
   /// - Throws: `LedgerError.otherRun` where there are fewer; whatever `body` throws.
-  public func forEachMove(limit: Int? = nil, _ body: (_ step: Int, _ move: Move) throws -> Void) throws {
+  public func forEachUpdate(
+    limit: Int? = nil, _ body: (_ step: Int, _ update: ParameterUpdate) throws -> Void
+  ) throws {
     let limit = limit ?? stepCount
     guard limit <= stepCount else {
       throw LedgerError(.otherRun, "\(file.path): the ledger has \(stepCount) steps, not \(limit)")
     }
-    var move = Move()
+    var terms: [Term] = []
     try forEachWholeRecord { record, _ in
       guard record.step < limit else { return false }
       let direction = header.direction(step: Int(record.step), query: Int(record.query))
-      move.terms.append(Term(record.coefficient, direction))
-      move.decay = record.decay
+      terms.append(Term(record.coefficient, direction))
       if record.isLast {
-        try body(Int(record.step), move)
-        move = Move()
+        try body(Int(record.step), update(terms, scale: record.scale))
+        terms = []
       }
       return true
+    }
+  }
+
+  private func update(_ terms: [Term], scale: Float) -> ParameterUpdate {
+    switch header.records {
+    case .moves: .move(Move(terms, decay: scale))
+    case .estimates: .descent(.directions(terms), learningRate: scale)
     }
   }
 
@@ -138,10 +146,10 @@ private struct Scan {
     guard record.step == wholeSteps, record.query == query else {
       throw damage(index, "is of step \(record.step), query \(record.query); step \(wholeSteps), query \(query) is due")
     }
-    guard query == 0 || before?.decay.bitPattern == record.decay.bitPattern else {
-      throw damage(index, "has another decay than the others of step \(record.step)")
+    guard query == 0 || before?.scale.bitPattern == record.scale.bitPattern else {
+      throw damage(index, "has another scale than the others of step \(record.step)")
     }
-    guard record.coefficient.isFinite, record.decay.isFinite else {
+    guard record.coefficient.isFinite, record.scale.isFinite else {
       throw damage(index, "of step \(record.step) holds a number that is not finite")
     }
     before = record

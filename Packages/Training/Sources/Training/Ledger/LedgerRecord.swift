@@ -1,12 +1,12 @@
 import Foundation
 
-/// One query's share of a move, as 20 bytes, little-endian:
+/// One query's share of an update, as 20 bytes, little-endian:
 ///
 ///      0  step         u32
 ///      4  query        u16
 ///      6  flags        u16   bit 0: the last of its step
 ///      8  coefficient  f32
-///     12  decay        f32
+///     12  scale        f32   of the step: a move's decay, an estimate's learning rate
 ///     16  checksum     u32   CRC-32 of the header's checksum (u32), the record's index in the file (u64) and bytes 0 ..< 16
 ///
 /// The checksum holds the record to its place in its file, so that one moved, repeated or taken from another ledger is
@@ -19,14 +19,14 @@ struct LedgerRecord: Equatable {
   var query: UInt16
   var isLast: Bool
   var coefficient: Float
-  var decay: Float
+  var scale: Float
 
-  init(step: UInt32, query: UInt16, isLast: Bool, coefficient: Float, decay: Float) {
+  init(step: UInt32, query: UInt16, isLast: Bool, coefficient: Float, scale: Float) {
     self.step = step
     self.query = query
     self.isLast = isLast
     self.coefficient = coefficient
-    self.decay = decay
+    self.scale = scale
   }
 
   func encoded(index: Int, headerChecksum: UInt32) -> Data {
@@ -35,7 +35,7 @@ struct LedgerRecord: Equatable {
     bytes.append(littleEndian: query)
     bytes.append(littleEndian: isLast ? Self.lastFlag : 0)
     bytes.append(littleEndian: coefficient.bitPattern)
-    bytes.append(littleEndian: decay.bitPattern)
+    bytes.append(littleEndian: scale.bitPattern)
     bytes.append(littleEndian: Self.checksum(bytes, index: index, headerChecksum: headerChecksum))
     return bytes
   }
@@ -48,7 +48,7 @@ struct LedgerRecord: Equatable {
     self.init(
       step: bytes.littleEndian(UInt32.self, at: 0), query: bytes.littleEndian(UInt16.self, at: 4),
       isLast: flags & Self.lastFlag != 0, coefficient: Float(bitPattern: bytes.littleEndian(UInt32.self, at: 8)),
-      decay: Float(bitPattern: bytes.littleEndian(UInt32.self, at: 12)))
+      scale: Float(bitPattern: bytes.littleEndian(UInt32.self, at: 12)))
   }
 
   private static func checksum(_ bytes: Data, index: Int, headerChecksum: UInt32) -> UInt32 {

@@ -2,7 +2,7 @@ import Bundles
 import Foundation
 import TuningCore
 
-/// Appends a run's moves to its ledger, one write a step: whatever ends the process, the file holds every step before
+/// Appends a run's updates to its ledger, one write a step: whatever ends the process, the file holds every step before
 /// the last one whole.
 public final class LedgerWriter {
   public let header: LedgerHeader
@@ -49,43 +49,53 @@ public final class LedgerWriter {
     recordCount = reader.recordCount
   }
 
-  /// Records the move of the next step.
+  /// Records the update of the next step.
   ///
   /// - Parameter step: from 0; must be `stepCount`.
-  /// - Throws: `LedgerError.underivableMove` where the move has no term, more than 65,536, one that is not finite, or a
-  ///   direction that is not the header's of (step, its place); `.noSpaceLeft`, `.unwritable`, and then the file ends
+  /// - Throws: `LedgerError.underivableUpdate` where it is not of the header's kind, has no term, more than 65,536, one that
+  ///   is not finite, or a direction that is not the header's of (step, its place); `.noSpaceLeft`, `.unwritable`, and then the file ends
   ///   at its last whole step.
-  public func append(step: Int, move: Move) throws {
+  public func append(step: Int, update: ParameterUpdate) throws {
     precondition(step == stepCount, "LedgerWriter: step \(step) after \(stepCount) steps")
-    let bytes = try encoded(move, step: step)
+    let bytes = try encoded(update, step: step)
     try file.append(bytes, at: headerLength + recordCount * LedgerRecord.length)
-    recordCount += move.terms.count
+    recordCount += update.terms.count
     stepCount += 1
   }
 
   /// Returns when everything appended is on the disk.
   public func synchronize() throws { try file.synchronize() }
 
-  private func encoded(_ move: Move, step: Int) throws -> Data {
+  private func encoded(_ update: ParameterUpdate, step: Int) throws -> Data {
     func refuse(_ why: String) -> LedgerError {
       LedgerError(
-        .underivableMove,
-        "step \(step): \(why); a ledger holds moves along \(header.directionLaw.rawValue) directions of seed (run, step, query)"
-      )
+        .underivableUpdate,
+        "step \(step): \(why); this ledger holds \(header.records.rawValue) along \(header.directionLaw.rawValue) "
+          + "directions of seed (run, step, query)")
     }
-    guard 1...Int(UInt16.max) + 1 ~= move.terms.count, let number = UInt32(exactly: step) else {
-      throw refuse("the move has \(move.terms.count) terms")
+    let scale: Float
+    switch (update, header.records) {
+    case (.move(let move), .moves): scale = move.decay
+    case (.descent(_, let rate), .estimates): scale = rate
+    case (.move, .estimates): throw refuse("the update is a move")
+    case (.descent, .moves): throw refuse("the update is an estimate")
     }
-    guard move.decay.isFinite else { throw refuse("the decay is \(move.decay)") }
-    var bytes = Data(capacity: move.terms.count * LedgerRecord.length)
-    for (query, term) in move.terms.enumerated() {
+    let terms = update.terms
+    guard 1...Int(UInt16.max) + 1 ~= terms.count, let number = UInt32(exactly: step) else {
+      throw refuse("the update has \(terms.count) terms")
+    }
+    guard scale.isFinite else {
+      throw refuse("the \(header.records == .moves ? "decay" : "learning rate") is \(scale)")
+    }
+    var bytes = Data(capacity: terms.count * LedgerRecord.length)
+    for (query, term) in terms.enumerated() {
       guard term.coefficient.isFinite else { throw refuse("coefficient \(query) is \(term.coefficient)") }
       guard term.direction == header.direction(step: step, query: query) else {
-        throw refuse("direction \(query) of the move is \(term.direction.law.rawValue), seed \(term.direction.seed)")
+        throw refuse("direction \(query) is \(term.direction.law.rawValue), seed \(term.direction.seed)")
       }
       let record = LedgerRecord(
-        step: number, query: UInt16(query), isLast: query == move.terms.count - 1, coefficient: term.coefficient,
-        decay: move.decay)
+        step: number, query: UInt16(query), isLast: query == terms.count - 1, coefficient: term.coefficient,
+        scale: scale)
       bytes += record.encoded(index: recordCount + query, headerChecksum: headerChecksum)
     }
     return bytes

@@ -6,28 +6,35 @@ import TuningCore
 
 extension Experiment {
   private static let parametersFile = "parameters.safetensors"
+  private static let optimizerFile = "optimizer.safetensors"
   private static let progressFile = "progress.json"
   private static let adapterFile = "adapter_model.safetensors"
   private static let adapterConfigurationFile = "adapter_config.json"
   /// What PEFT puts before a parameter's name.
   private static func adapterName(_ path: ParameterPath) -> String { "base_model.model." + path.name }
 
-  /// Keeps the parameters as they are now.
+  /// Keeps the parameters and what the optimizer keeps of earlier steps, as they are now.
   func saveCheckpoint(_ progress: RunProgress, in folder: RunFolder) throws {
+    var progress = progress
+    progress.optimizer = recipe.optimizer
     try RunFolder.replace(folder.checkpoint(step: progress.step)) { target in
       try TrainedParameters.save(
         oracle.state.parameters, to: target.appendingPathComponent(Self.parametersFile))
+      if !optimizerState.tensors.isEmpty {
+        try SafetensorsWriter.write(optimizerState.tensors, to: target.appendingPathComponent(Self.optimizerFile))
+      }
       try AtomicFile.write(
         try JSONEncoder().encode(progress), to: target.appendingPathComponent(Self.progressFile))
     }
   }
 
-  /// Takes up the parameters of the last checkpoint; a run that has none begins again at step 0.
+  /// Takes up the parameters and the optimizer's state of the last checkpoint; a run that has none begins again at step 0.
   ///
   /// - Parameter header: what a ledger of this experiment is bound to.
-  /// - Throws: `TrainingError.otherRecipe`, `.damaged`; `LedgerError.otherRun` where the run began with other files.
+  /// - Throws: `TrainingError.otherRecipe`, `.otherOptimizer`, `.damaged`; `LedgerError.otherRun` where the run began with other files.
   func resume(from folder: RunFolder, header: LedgerHeader) throws -> RunProgress {
     let stored = try RunFolder.storedRecipe(in: folder)
+    try requireOptimizer(stored.optimizer, in: folder)
     guard stored.identity == recipe.identity else {
       throw TrainingError(
         .otherRecipe,
@@ -37,19 +44,39 @@ extension Experiment {
     if folder.hasLedger { try checkOrigin(of: folder, header: header) }
     guard let step = folder.checkpointSteps().first else { return RunProgress() }
     let checkpoint = folder.checkpoint(step: step)
+    guard folder.hasLedger else {
+      throw TrainingError(
+        .damaged, "\(folder.ledger.path) is gone, and \(checkpoint.lastPathComponent) goes on from it: start a new run")
+    }
     let file = checkpoint.appendingPathComponent(Self.progressFile)
     guard let data = try? Data(contentsOf: file),
       let progress = try? JSONDecoder().decode(RunProgress.self, from: data),
       progress.step == step
     else { throw TrainingError(.damaged, "\(file.path) is no checkpoint's progress: remove that folder and resume") }
+    if let optimizer = progress.optimizer { try requireOptimizer(optimizer, in: folder) }
     try TrainedParameters.load(
       checkpoint.appendingPathComponent(Self.parametersFile), into: oracle.state.parameters)
+    if !optimizerState.tensors.isEmpty {
+      try TrainedParameters.load(
+        checkpoint.appendingPathComponent(Self.optimizerFile), into: optimizerState.tensors)
+    }
     return progress
+  }
+
+  /// What one optimizer kept means nothing to another.
+  private func requireOptimizer(_ name: String, in folder: RunFolder) throws {
+    guard name == recipe.optimizer else {
+      throw TrainingError(
+        .otherOptimizer,
+        "\(folder.url.path) was trained by \(name), and the recipe's optimizer is \(recipe.optimizer): one cannot go on "
+          + "from the other's checkpoint; resume with optimizer: \(name), or start a new run")
+    }
   }
 
   /// A resumed run goes on with what it began with, before anything of its checkpoint is taken up.
   private func checkOrigin(of folder: RunFolder, header: LedgerHeader) throws {
     let begun = try LedgerReader(folder.ledger).header
+    try requireOptimizer(begun.recipe.optimizer, in: folder)
     guard begun.recipeIdentity == recipe.identity else {
       let before = Set(begun.recipe.yaml.split(separator: "\n"))
       let changed = recipe.yaml.split(separator: "\n").filter { !before.contains($0) }.joined(separator: "; ")

@@ -7,7 +7,8 @@ extension Experiment {
   /// What the run's ledger is bound to: everything that its numbers follow from, by content.
   func ledgerHeader(plugins: [String]) throws -> LedgerHeader {
     LedgerHeader(
-      recipe: recipe, directionLaw: optimizer.directionLaw, baseModel: try ModelSource.hash(ofWeights: weightFiles),
-      tokenizer: try source.tokenizerHash(), data: data.contentHash, plugins: plugins, zeroth: ZerothVersion.text)
+      recipe: recipe, directionLaw: optimizer.directionLaw, records: optimizer.rule == nil ? .moves : .estimates,
+      baseModel: try ModelSource.hash(ofWeights: weightFiles), tokenizer: try source.tokenizerHash(),
+      data: data.contentHash, plugins: plugins, zeroth: ZerothVersion.text)
   }
 }

@@ -19,6 +19,8 @@ public final class Experiment {
   /// What the optimizer asks; holds the model and the state that moves.
   public let oracle: EagerOracle
   public internal(set) var optimizer: any Optimizer
+  /// What the optimizer's rule keeps between steps.
+  let optimizerState: OptimizerState
 
   /// Loads and attaches everything.
   ///
@@ -36,14 +38,16 @@ public final class Experiment {
     configuration = opened.configuration
     weightFiles = opened.source.files
     try scheme.attach(to: &opened.state, seeds: recipe.seeds)
+    optimizerState = try OptimizerState(rule: optimizer.rule, for: opened.state.parameters)
     oracle = EagerOracle(
       model: opened.model, state: opened.state, objective: recipe.objective ?? data.objective, threads: recipe.threads)
   }
 
-  /// Applies a step's move to the parameters.
-  func apply(_ move: Move, step: Int) {
+  /// Applies what came of a step to the parameters.
+  func apply(_ update: ParameterUpdate, step: Int) {
     oracle.state.parameters.apply(
-      move, rounding: recipe.rounding, roundingSeed: recipe.seeds.seed(.rounding, step: step), threads: recipe.threads)
+      update, step: step, state: optimizerState, rounding: recipe.rounding,
+      roundingSeed: recipe.seeds.seed(.rounding, step: step), threads: recipe.threads)
   }
 
   /// Goes back to the model as it came, with the scheme newly attached (or not at all).

@@ -6,7 +6,8 @@ import TuningCore
 
 /// Rebuilds the weights of a run from its base model and its ledger: no data, no tokenizer, no forward pass.
 ///
-/// - Cost: for each step one pass over the trainable parameters and one generation of its directions.
+/// - Cost: for each step one pass over the trainable parameters, and their state where the optimizer descends by a rule,
+///   and one generation of its directions.
 public struct Replay {
   public struct Report: Sendable, Codable, Equatable {
     public var steps: Int
@@ -19,6 +20,8 @@ public struct Replay {
   private let ledger: LedgerReader
   private let source: ModelSource
   private let scheme: any TuningScheme
+  /// Of estimates; nil: the ledger holds moves, which need no optimizer.
+  private let rule: (any UpdateRule)?
   private let threads: Threads
 
   /// Opens a ledger for a base model.
@@ -30,7 +33,21 @@ public struct Replay {
     let recipe = ledger.header.recipe
     source = ModelSource(path: base ?? recipe.model, tokenizer: nil, dtype: recipe.dtype)
     scheme = try components.schemes.make(recipe.scheme, options: recipe.schemeOptions)
+    rule =
+      switch ledger.header.records {
+      case .moves: nil
+      case .estimates: try Self.rule(of: recipe, components: components)
+      }
     self.threads = threads
+  }
+
+  private static func rule(of recipe: ResolvedRecipe, components: Components) throws -> any UpdateRule {
+    guard let rule = try components.optimizers.make(recipe.optimizer, options: recipe.optimizerOptions).rule else {
+      throw LedgerError(
+        .corruptHeader,
+        "the ledger holds estimates, and \(recipe.optimizer) has no rule for them: the header is damaged")
+    }
+    return rule
   }
 
   /// Applies the first `steps` steps (all where nil) and writes the result to `folder` as `transformers` or `peft` load it.
@@ -59,11 +76,12 @@ public struct Replay {
     }
     var state = pretrained.state
     try scheme.attach(to: &state, seeds: header.recipe.seeds)
+    let optimizerState = try OptimizerState(rule: rule, for: state.parameters)
     let watch = Stopwatch(), total = steps ?? ledger.stepCount
-    try ledger.forEachMove(limit: total) { step, move in
+    try ledger.forEachUpdate(limit: total) { step, update in
       state.parameters.apply(
-        move, rounding: header.rounding, roundingSeed: header.recipe.seeds.seed(.rounding, step: step), threads: threads
-      )
+        update, step: step, state: optimizerState, rounding: header.rounding,
+        roundingSeed: header.recipe.seeds.seed(.rounding, step: step), threads: threads)
       progress(step + 1, total)
     }
     let report = Report(

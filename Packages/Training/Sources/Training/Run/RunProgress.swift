@@ -4,6 +4,8 @@ import Evaluation
 struct RunProgress: Sendable, Codable, Equatable {
   /// Steps done.
   var step = 0
+  /// Whose state the checkpoint holds.
+  var optimizer: String?
   /// Losses asked of the model, and tokens that went through it for them; evaluations apart.
   var forwardPasses = 0
   var tokens = 0

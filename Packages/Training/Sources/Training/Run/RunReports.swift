@@ -9,7 +9,8 @@ public struct StepReport: Sendable, Codable, Equatable {
   /// The optimizer's loss of the batch in nats.
   public var loss: Float
   public var learningRate: Float
-  /// The move's coefficients: how far along each direction the parameters went.
+  /// What the ledger holds of the step: how far along each direction the parameters went, or, where the optimizer
+  /// descends by a rule, each direction's coefficient in the estimate.
   public var coefficients: [Float]
   /// Since the beginning of the run.
   public var forwardPasses: Int

@@ -30,19 +30,23 @@ enum TrainedParameters {
   static func load(
     _ file: URL, into parameters: ParameterSet, name: (ParameterPath) -> String = { $0.name }
   ) throws {
+    try load(file, into: parameters.trainable.map { (name($0.path), $0.tensor) })
+  }
+
+  /// Reads a safetensors file into tensors that are there.
+  ///
+  /// - Throws: `TrainingError.damaged` where one is missing or has another shape or dtype.
+  static func load(_ file: URL, into tensors: [(name: String, tensor: Tensor)]) throws {
     let saved = try SafetensorsFile(file)
-    for parameter in parameters.trainable {
-      let path = name(parameter.path)
-      guard saved[path] != nil, case let tensor = try saved.tensor(path), tensor.shape == parameter.tensor.shape,
-        tensor.dtype == parameter.tensor.dtype
+    for (name, target) in tensors {
+      guard saved[name] != nil, case let tensor = try saved.tensor(name), tensor.shape == target.shape,
+        tensor.dtype == target.dtype
       else {
         throw TrainingError(
           .damaged,
-          "\(file.path): no \(parameter.tensor.dtype.name) \(parameter.tensor.shape) named '\(path)'; "
-            + "the file belongs to another run")
+          "\(file.path): no \(target.dtype.name) \(target.shape) named '\(name)'; the file belongs to another run")
       }
-      (parameter.tensor.storage.base + parameter.tensor.byteOffset).copyMemory(
-        from: tensor.bytes, byteCount: tensor.byteCount)
+      (target.storage.base + target.byteOffset).copyMemory(from: tensor.bytes, byteCount: tensor.byteCount)
     }
   }
 }

@@ -5,6 +5,7 @@ public struct TrainingError: Error, CustomStringConvertible, Sendable {
     case runExists
     case notARun
     case otherRecipe
+    case otherOptimizer
     case otherBase
     case unwritable
     case diverged

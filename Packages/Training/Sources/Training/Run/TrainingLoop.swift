@@ -6,7 +6,7 @@ import TuningCore
 
 /// Trains what a recipe describes, so that any stop can be gone on from and any result made again.
 ///
-/// A step is: a batch by (seed, step), the optimizer's questions, a line in the ledger, the move. All randomness is
+/// A step is: a batch by (seed, step), the optimizer's questions, a line in the ledger, the update. All randomness is
 /// addressed by step, so a run resumed from a checkpoint is bit for bit the run that never stopped.
 public final class TrainingLoop {
   let experiment: Experiment
@@ -99,7 +99,7 @@ public final class TrainingLoop {
     return .finished(result)
   }
 
-  /// One step: ask, record, move.
+  /// One step: ask, record, update.
   private func advance() throws -> StepReport {
     let recipe = experiment.recipe, step = progress.step
     let context = StepContext(step: step, learningRate: recipe.learningRate.rate(at: step), seeds: recipe.seeds)
@@ -112,17 +112,17 @@ public final class TrainingLoop {
       throw diverged("step \(step + 1): \(error.message)")
     }
     proveCheckpoint()
-    guard outcome.move.terms.allSatisfy({ $0.coefficient.isFinite }), outcome.move.decay.isFinite else {
-      throw diverged("step \(step + 1): the move is not finite: lower the learning rate")
+    guard outcome.update.isFinite else {
+      throw diverged("step \(step + 1): the update is not finite: lower the learning rate")
     }
-    try ledger.append(step: step, move: outcome.move)
-    experiment.apply(outcome.move, step: step)
+    try ledger.append(step: step, update: outcome.update)
+    experiment.apply(outcome.update, step: step)
     progress.step += 1
     progress.tokens += experiment.oracle.tokenCount - tokensBefore
     progress.forwardPasses += experiment.oracle.queryCount - queriesBefore
     return StepReport(
       step: progress.step, steps: recipe.steps, loss: outcome.loss, learningRate: context.learningRate,
-      coefficients: outcome.move.terms.map(\.coefficient), forwardPasses: progress.forwardPasses,
+      coefficients: outcome.update.terms.map(\.coefficient), forwardPasses: progress.forwardPasses,
       tokens: progress.tokens, tokensPerSecond: 0, secondsLeft: 0, peakBytes: memory.read()?.peak ?? 0)
   }
 

@@ -20,16 +20,18 @@ public struct StepContext: Sendable {
   }
 }
 
-/// What came of a step: the caller applies the move and records it.
+/// What came of a step: the caller records the update and applies it.
 public struct StepOutcome: Sendable {
   /// A loss of the batch in nats, for the progress line; each optimizer says which.
   public var loss: Float
-  public var move: Move
+  public var update: ParameterUpdate
 
-  public init(loss: Float, move: Move) {
+  public init(loss: Float, update: ParameterUpdate) {
     self.loss = loss
-    self.move = move
+    self.update = update
   }
+
+  public init(loss: Float, move: Move) { self.init(loss: loss, update: .move(move)) }
 }
 
 /// What an optimizer takes for each step and keeps between steps.
@@ -43,16 +45,28 @@ public struct OptimizerCost: Sendable, Codable, Equatable {
     self.queriesPerStep = queriesPerStep
     self.stateBytes = stateBytes
   }
+
+  /// With the state of `rule`: 4 bytes a trainable scalar and name.
+  public init(queriesPerStep: Int, rule: (any UpdateRule)?, trainableCount: Int) {
+    self.init(queriesPerStep: queriesPerStep, stateBytes: 4 * (rule?.stateNames.count ?? 0) * trainableCount)
+  }
 }
 
-/// A plugin kind: drives one step. It asks the oracle and returns a move; it never touches a parameter.
+/// A plugin kind: drives one step. It asks the oracle and returns an update; it never touches a parameter.
 public protocol Optimizer {
-  /// The law of the directions in its moves, whose seeds are those of (`.direction`, step, query): the run's ledger
+  /// The law of the directions in its updates, whose seeds are those of (`.direction`, step, query): the run's ledger
   /// states both once and then holds one coefficient a query.
   var directionLaw: NoiseLaw { get }
+
+  /// What its estimates are applied by; nil: its updates are moves. One optimizer has one kind of update.
+  var rule: (any UpdateRule)? { get }
 
   /// - Parameter trainableCount: number of scalars that train.
   func cost(trainableCount: Int) -> OptimizerCost
 
   mutating func step(_ context: StepContext, on batch: PackedBatch, oracle: any LossOracle) throws -> StepOutcome
+}
+
+extension Optimizer {
+  public var rule: (any UpdateRule)? { nil }
 }

@@ -16,13 +16,6 @@ public struct Move: Hashable, Sendable, Codable {
   }
 }
 
-/// How a moved value returns to a dtype narrower than `float32`.
-public enum Rounding: String, Sendable, Codable, CaseIterable {
-  /// Unbiased, with addressed noise: moves far below one unit in the last place still add up.
-  case stochastic
-  case nearest
-}
-
 extension ParameterSet {
   /// Applies `move` to every trainable parameter.
   ///
@@ -31,9 +24,20 @@ extension ParameterSet {
   /// - Cost: one pass over the trainable parameters and one generation of each direction; 32 KiB a thread.
   public func apply(_ move: Move, rounding: Rounding = .stochastic, roundingSeed: UInt64 = 0, threads: Threads) {
     guard !move.terms.isEmpty || move.decay != 0 else { return }
+    let terms = move.terms.filter { $0.coefficient != 0 }
     for parameter in parameters where parameter.isTrainable {
-      let mover = PieceMover(parameter: parameter, move: move, rounding: rounding, roundingSeed: roundingSeed)
-      threads.forEachRange(of: parameter.tensor.count, piece: 1 << 16) { range, _ in mover.move(range) }
+      let pieces = ParameterPieces(of: parameter, rounding: rounding, roundingSeed: roundingSeed)
+      let keep = parameter.role.decays ? 1 - move.decay : 1
+      threads.forEachRange(of: parameter.tensor.count, piece: 1 << 16) { range, _ in
+        pieces.forEach(in: range) { values, scratch, start in
+          let z = UnsafeMutableBufferPointer(rebasing: scratch[..<values.count])
+          if keep != 1 { values.scale(by: keep) }
+          for term in terms {
+            term.direction.fill(z, of: parameter.path, start: start)
+            values.add(term.coefficient, UnsafeBufferPointer(z))
+          }
+        }
+      }
     }
   }
 
@@ -57,54 +61,5 @@ extension ParameterSet {
       total = sums.reduce(total, +)
     }
     return total
-  }
-}
-
-/// Moves ranges of one parameter, through pieces that stay in the first-level cache.
-private struct PieceMover {
-  let parameter: Parameter
-  let terms: [Term]
-  let keep: Float
-  let rounding: Rounding
-  let roundingSeed: UInt64
-
-  init(parameter: Parameter, move: Move, rounding: Rounding, roundingSeed: UInt64) {
-    precondition(parameter.tensor.isWritable, "Move: '\(parameter.path)' is mapped read-only")
-    self.parameter = parameter
-    terms = move.terms.filter { $0.coefficient != 0 }
-    keep = parameter.role.decays ? 1 - move.decay : 1
-    self.rounding = rounding
-    self.roundingSeed = roundingSeed
-  }
-
-  func move(_ range: Range<Int>) {
-    let piece = 2048
-    let inPlace = parameter.tensor.dtype == .float32
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * piece) { scratch in
-      for start in stride(from: range.lowerBound, to: range.upperBound, by: piece) {
-        let count = min(piece, range.upperBound - start)
-        let z = UnsafeMutableBufferPointer(rebasing: scratch[..<count])
-        let values =
-          inPlace
-          ? UnsafeMutableBufferPointer(rebasing: parameter.tensor.mutableFloats[start..<start + count])
-          : UnsafeMutableBufferPointer(rebasing: scratch[piece..<piece + count])
-        if !inPlace { parameter.tensor.load(from: start, into: values) }
-        if keep != 1 { values.scale(by: keep) }
-        for term in terms {
-          term.direction.fill(z, of: parameter.path, start: start)
-          values.add(term.coefficient, UnsafeBufferPointer(z))
-        }
-        if !inPlace { store(values, at: start) }
-      }
-    }
-  }
-
-  private func store(_ values: UnsafeMutableBufferPointer<Float>, at start: Int) {
-    switch rounding {
-    case .nearest: parameter.tensor.store(UnsafeBufferPointer(values), at: start)
-    case .stochastic:
-      parameter.tensor.storeStochastically(
-        UnsafeBufferPointer(values), at: start, seed: roundingSeed, pathHash: parameter.path.hash)
-    }
   }
 }
