@@ -13,9 +13,11 @@ import json
 import pathlib
 import random
 
+import gguf
+import numpy
 import torch
 
-from noise_models import case
+from noise_models import build, case
 
 ACTIVATIONS = [
     "relu", "gelu", "gelu_new", "gelu_fast", "gelu_pytorch_tanh", "gelu_10", "quick_gelu", "silu", "swish", "relu2",
@@ -126,8 +128,10 @@ CASES = {
         "full length": (ROBERTA, {"length": 16, "num_hidden_layers": 1, "torch_dtype": "bfloat16"}),
         "xlm-roberta": (ROBERTA, {
             "architectures": ["XLMRobertaForMaskedLM"], "model_type": "xlm-roberta", "torch_dtype": "float16"}),
-        "camembert": (ROBERTA, {
-            "architectures": ["CamembertForSequenceClassification"], "model_type": "camembert", "num_hidden_layers": 1}),
+        **{f"{name}{ending}": (ROBERTA, {
+            "architectures": [name + ending], "model_type": kind, **ONE, "hidden_size": 4, "intermediate_size": 5})
+           for name, kind in (("XLMRoberta", "xlm-roberta"), ("Camembert", "camembert"))
+           for ending in ("Model", "ForMaskedLM", "ForSequenceClassification")},
     },
 }
 
@@ -199,6 +203,53 @@ def random_case(number, dice):
     return make(f"random {number}, {base['model_type']}", base, change, dice.randrange(1 << 32), dice)
 
 
+# Architecture of the file, configuration, number format of matrices, keys beside the usual ones.
+GGUF = {
+    "qwen2": ("qwen2", QWEN2, "F16", {}),
+    "qwen2-tied": ("qwen2", {**QWEN2, "tie_word_embeddings": True, "head_dim": 4, "rope_theta": 1e6}, "F32", {}),
+    "mistral": ("llama", {**MISTRAL, "sliding_window": None, "head_dim": 4}, "BF16", {}),
+    "mistral-window": ("llama", MISTRAL, "F16", {"llama.attention.sliding_window": 4}),
+}
+DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+
+
+def make_gguf(out, name, seed, dice):
+    """A file as llama.cpp's converter writes it: the gguf package's own names, q and k of LLaMA in pairs."""
+    architecture, config, kind, keys = GGUF[name]
+    model = build(config, seed, DTYPES[kind])
+    parsed = model.config
+    writer = gguf.GGUFWriter(out / f"{name}.gguf", architecture)
+    writer.add_context_length(parsed.max_position_embeddings)
+    writer.add_embedding_length(parsed.hidden_size)
+    writer.add_block_count(parsed.num_hidden_layers)
+    writer.add_feed_forward_length(parsed.intermediate_size)
+    writer.add_head_count(parsed.num_attention_heads)
+    writer.add_head_count_kv(parsed.num_key_value_heads)
+    if "head_dim" in config:
+        writer.add_key_length(config["head_dim"])
+        writer.add_value_length(config["head_dim"])
+    writer.add_layer_norm_rms_eps(parsed.rms_norm_eps)
+    writer.add_rope_freq_base(parsed.rope_parameters["rope_theta"])
+    for key, value in keys.items():
+        writer.add_uint32(key, value)
+    writer.add_vocab_size(parsed.vocab_size)
+    number = {v: k for k, v in gguf.MODEL_ARCH_NAMES.items()}[architecture]
+    names = gguf.get_tensor_name_map(number, parsed.num_hidden_layers)
+    for key, value in dict(model.named_parameters()).items():
+        array = value.detach().numpy()
+        heads = {"q_proj": parsed.num_attention_heads, "k_proj": parsed.num_key_value_heads}.get(key.split(".")[-2])
+        if heads and architecture == "llama":
+            array = array.reshape(heads, 2, array.shape[0] // heads // 2, *array.shape[1:]).swapaxes(1, 2).reshape(array.shape)
+        stored = gguf.GGMLQuantizationType[kind if array.ndim == 2 else "F32"]
+        data = gguf.quants.quantize(numpy.ascontiguousarray(array), stored)
+        writer.add_tensor(names.get_name(key, try_suffixes=(".weight", ".bias")), data, raw_dtype=stored)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return case(name, config, seed, dice, DTYPES[kind])
+
+
 def write(path, cases):
     path.write_text("[\n" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "\n]\n")
 
@@ -218,7 +269,11 @@ def main():
     for family, cases in CASES.items():
         dice = random.Random(family)
         write(arguments.out / f"{family}.json", [
-            make(name, base, overrides, number, dice) for number, (name, (base, overrides)) in enumerate(cases.items())])
+            make(f"{family} {name}", base, overrides, number, dice)
+            for number, (name, (base, overrides)) in enumerate(cases.items())])
+    dice = random.Random("gguf")
+    write(arguments.out / "gguf.json", [
+        make_gguf(arguments.out, name, 100 + number, dice) for number, name in enumerate(GGUF)])
 
 
 main()

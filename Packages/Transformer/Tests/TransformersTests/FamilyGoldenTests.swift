@@ -100,4 +100,26 @@ import TuningCore
       }
     }
   }
+
+  @Test(arguments: NoiseModel.gguf)
+  func ggufFilesAreTheSameModels(golden: NoiseModel) throws {
+    let pretrained = try PretrainedModel.load(Goldens.folder.appending(path: "models/\(golden.name).gguf"))
+    #expect(try pretrained.configuration.parameters == golden.configuration().parameters)
+    // Mistral's files say llama: without a window they are that.
+    let modelType = golden.name == "mistral" ? "llama" : try golden.modelType
+    #expect(pretrained.configuration.modelType == modelType)
+    let evaluator = EagerEvaluator(threads: Threads(1))
+    let found = try pretrained.model.logits(of: golden.ids, state: pretrained.state, evaluator: evaluator)
+    close(found.floats(), try #require(golden.logits), "\(golden.name).gguf, logits")
+    let expected = try #require(golden.generation)
+    let generation = try TextGenerator(pretrained.model, state: pretrained.state, threads: Threads(1)).generate(
+      after: expected.prompt, options: GenerationOptions(maximumNewTokens: expected.generated.count))
+    #expect(generation.tokens == expected.generated)
+    try withTemporaryFolder { folder in
+      try PretrainedModel.save(pretrained.state, pretrained.configuration, to: folder)
+      let saved = try PretrainedModel.load(folder)
+      let again = try saved.model.logits(of: golden.ids, state: saved.state, evaluator: evaluator)
+      #expect(Array(again.floats()) == Array(found.floats()))
+    }
+  }
 }

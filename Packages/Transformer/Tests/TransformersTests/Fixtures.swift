@@ -75,4 +75,12 @@ extension URL {
   func edit(_ change: (String) -> String) throws {
     try Data(change(String(contentsOf: self, encoding: .utf8)).utf8).write(to: self)
   }
+
+  /// Rewrites a safetensors file with other tensors, in memory of their own.
+  func replaceTensors(_ change: (inout [(name: String, tensor: Tensor)]) throws -> Void) throws {
+    let file = try SafetensorsFile(self)
+    var tensors = try file.entries.map { (name: $0.name, tensor: try file.tensor($0.name).copy()) }
+    try change(&tensors)
+    try SafetensorsWriter.write(tensors, to: self)
+  }
 }

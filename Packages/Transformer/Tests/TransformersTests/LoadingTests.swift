@@ -180,13 +180,3 @@ import TuningCore
     }
   }
 }
-
-extension URL {
-  /// Rewrites a safetensors file with other tensors, in memory of their own.
-  fileprivate func replaceTensors(_ change: (inout [(name: String, tensor: Tensor)]) throws -> Void) throws {
-    let file = try SafetensorsFile(self)
-    var tensors = try file.entries.map { (name: $0.name, tensor: try file.tensor($0.name).copy()) }
-    try change(&tensors)
-    try SafetensorsWriter.write(tensors, to: self)
-  }
-}

@@ -43,32 +43,44 @@ struct NoiseModel: Decodable, Sendable, CustomTestStringConvertible {
   static let all: [NoiseModel] = {
     let more = ProcessInfo.processInfo.environment["ZEROTH_MODEL_GOLDENS"].map { [URL(filePath: $0)] } ?? []
     let files = ["opt", "llama", "bert", "roberta"].map { Goldens.folder.appending(path: "models/\($0).json") } + more
-    return files.flatMap { file -> [NoiseModel] in
-      do {
-        return try JSONDecoder().decode([NoiseModel].self, from: Data(contentsOf: file))
-      } catch {
-        fatalError("\(file.path): \(error)")
-      }
-    }
+    return files.flatMap(read)
   }()
+
+  /// Those whose weights lie in GGUF files of the same name.
+  static let gguf = read(Goldens.folder.appending(path: "models/gguf.json"))
+
+  private static func read(_ file: URL) -> [NoiseModel] {
+    do {
+      return try JSONDecoder().decode([NoiseModel].self, from: Data(contentsOf: file))
+    } catch {
+      fatalError("\(file.path): \(error)")
+    }
+  }
 
   static func named(_ name: String) -> NoiseModel { all.first { $0.name == name }! }
 
-  var configuration: any ModelConfiguration {
-    get throws {
-      let url = URL(filePath: "/\(name)/config.json")
-      let value = try Array(config.utf8).withUnsafeBytes { try JSONParser.parse($0, file: url) }
-      guard case .object(let members) = value else { throw ModelError(.malformedFile, config) }
-      let json = JSONObject(members, file: url)
-      return try ModelFamily.named(json.string("model_type") ?? "", file: url).fromJSON(
-        FolderDescription(json: json, tensorNames: pooler ? ["pooler.dense.weight"] : [], newHead: nil))
-    }
+  /// config.json, with changes.
+  func json(_ changes: [String: JSONValue] = [:]) throws -> JSONObject {
+    let url = URL(filePath: "/somewhere/config.json")
+    let value = try Array(config.utf8).withUnsafeBytes { try JSONParser.parse($0, file: url) }
+    guard case .object(let members) = value else { throw ModelError(.malformedFile, config) }
+    return JSONObject(members.merging(changes) { $1 }, file: url)
   }
+
+  func configuration(
+    _ changes: [String: JSONValue] = [:], newHead: NewHead? = nil
+  ) throws -> any ModelConfiguration {
+    let json = try json(changes)
+    return try ModelFamily.named(json.string("model_type") ?? "", file: json.file).fromJSON(
+      FolderDescription(json: json, tensorNames: pooler ? ["pooler.dense.weight"] : [], newHead: newHead))
+  }
+
+  var modelType: String { get throws { try json().string("model_type") ?? "" } }
 
   /// Every parameter that the configuration asks for.
   func tensors() throws -> [(name: String, tensor: Tensor)] {
     guard let dtype = DType(name: dtype) else { throw ModelError(.unsupported, dtype) }
-    return try configuration.parameters.map { parameter in
+    return try configuration().parameters.map { parameter in
       var z = [Float](repeating: 0, count: parameter.shape.reduce(1, *))
       z.withUnsafeMutableBufferPointer {
         AddressedNoise.fill($0, law: .gaussian, seed: seed, pathHash: parameter.path.hash, start: 0)

@@ -7,7 +7,7 @@ public struct PretrainedModel: Sendable {
   /// Where a model came from.
   public struct Source: Sendable {
     /// Of the weights.
-    public enum Format: String, Sendable {
+    public enum Format: String, Sendable, CaseIterable {
       case safetensors
       case gguf
       /// `pytorch_model.bin`.
@@ -35,6 +35,9 @@ public struct PretrainedModel: Sendable {
   public let source: Source
   /// Tokens at which generation stops: those of `generation_config.json` where it names any, the configuration's else.
   public let stopTokens: [Int32]
+
+  /// The kinds of models that `load` opens.
+  public static var supported: [ModelFamily] { ModelFamily.all }
 
   /// Opens a Hugging Face folder or a GGUF file.
   ///

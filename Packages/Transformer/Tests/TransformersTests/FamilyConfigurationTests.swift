@@ -1,0 +1,133 @@
+import Foundation
+import TensorCore
+import Testing
+import TuningCore
+
+@testable import Transformers
+
+@Suite struct FamilyConfigurationTests {
+  private func complaint(_ name: String, _ key: String, _ value: JSONValue) -> ModelError? {
+    failure { try NoiseModel.named(name).configuration([key: value]) }
+  }
+
+  @Test(arguments: [
+    ("opt plain", "activation_function", JSONValue.string("prelu")),
+    ("opt plain", "architectures", .array([.string("OPTForSequenceClassification")])),
+    ("opt plain", "quantization_config", .object([:])),
+    ("llama mistral", "hidden_act", .string("prelu")),
+    ("llama mistral", "architectures", .array([.string("MistralForTokenClassification")])),
+    ("llama seed_oss", "sliding_window", .integer(3)),
+    ("bert masked", "position_embedding_type", .string("relative_key")),
+    ("bert masked", "is_decoder", .bool(true)),
+    ("bert masked", "add_cross_attention", .bool(true)),
+    ("bert masked", "hidden_act", .string("prelu")),
+    ("bert masked", "architectures", .array([.string("BertForTokenClassification")])),
+    ("roberta masked", "architectures", .array([.string("BertForMaskedLM")])),
+    ("roberta masked", "quantization_config", .object([:])),
+  ])
+  func whatIsNotSupportedIsRefusedByName(name: String, key: String, value: JSONValue) {
+    let error = complaint(name, key, value)
+    #expect(error?.code == .unsupported)
+    #expect(error?.message.contains("/somewhere/config.json: \(key)") == true)
+  }
+
+  @Test func refusedActivationsComeWithTheListOfKnownOnes() {
+    let message = complaint("opt plain", "activation_function", .string("prelu"))?.message ?? ""
+    #expect(message.contains("'prelu'") && Activation.names.allSatisfy(message.contains))
+  }
+
+  @Test(arguments: [
+    ("opt plain", "hidden_size", JSONValue.integer(13)), ("opt plain", "ffn_dim", .null),
+    ("opt plain", "word_embed_proj_dim", .integer(0)), ("opt plain", "enable_bias", .string("no")),
+    ("llama mistral", "sliding_window", .integer(0)), ("llama mistral", "sliding_window", .string("4")),
+    ("llama ministral", "layer_types", .array([.string("full_attention")])),
+    ("llama ministral", "layer_types", .array([.string("full_attention"), .string("chunked_attention")])),
+    ("llama qwen2", "layer_types", .array([.string("full_attention"), .string("sliding_attention")])),
+    ("llama qwen2", "layer_types", .array([.integer(1), .integer(2)])),
+    ("bert masked", "hidden_size", .integer(13)), ("bert masked", "layer_norm_eps", .integer(0)),
+    ("bert labels", "id2label", .object([:])), ("bert labels", "id2label", .object(["1": .string("x")])),
+    ("bert labels", "id2label", .string("x")), ("roberta masked", "pad_token_id", .null),
+    ("roberta labels", "num_labels", .integer(1 << 30)),
+  ])
+  func whatMakesNoSenseIsRefusedByName(name: String, key: String, value: JSONValue) {
+    let error = complaint(name, key, value)
+    #expect(error?.code == .invalidConfiguration)
+    #expect(error?.message.contains(key) == true)
+  }
+
+  @Test func positionsMustBeLeftBesidePadding() {
+    #expect(complaint("roberta masked", "pad_token_id", .integer(17))?.message.contains("no position is left") == true)
+    #expect(complaint("roberta masked", "pad_token_id", .integer(Int(Int32.max)))?.code == .invalidConfiguration)
+  }
+
+  @Test func absentKeysHaveTheFamilysDefaults() throws {
+    let plain: [String: JSONValue] = [
+      "hidden_size": .integer(64), "num_attention_heads": .integer(32), "intermediate_size": .integer(5),
+      "num_hidden_layers": .integer(30), "vocab_size": .integer(7),
+    ]
+    func llama(_ variant: LlamaVariant, _ changes: [String: JSONValue] = [:]) throws -> LlamaConfiguration {
+      try LlamaConfiguration(
+        JSONObject(plain.merging(changes) { $1 }, file: URL(filePath: "/x")), variant: variant)
+    }
+    let mistral = try llama(.mistral)
+    #expect(mistral.heads.groups == 8 && mistral.slidingWindow == 4096 && mistral.windowedLayers.count == 30)
+    #expect(mistral.maximumLength == 131_072 && !mistral.hasAttentionBias)
+    #expect(try llama(.mistral, ["sliding_window": .null, "num_key_value_heads": .null]).heads.groups == 32)
+    #expect(try llama(.mistral, ["sliding_window": .null]).window(ofLayer: 0) == nil)
+    let qwen2 = try llama(.qwen2, ["use_sliding_window": .bool(true)])
+    #expect(qwen2.slidingWindow == 4096 && qwen2.windowedLayers == [28, 29])
+    #expect(qwen2.hasAttentionBias && !qwen2.hasOutputBias && qwen2.heads.groups == 32)
+    #expect(try llama(.qwen2).window(ofLayer: 29) == nil)
+    #expect(try llama(.seedOSS).heads.dimension == 128)
+  }
+
+  /// Buffers that old versions of transformers wrote, and what belongs to pre-training.
+  @Test(arguments: [
+    ("bert masked", ["bert.embeddings.position_ids": [1, 16], "cls.predictions.decoder.bias": [19]]),
+    (
+      "bert pre-training",
+      [
+        "bert.pooler.dense.weight": [12, 12], "bert.pooler.dense.bias": [12], "cls.seq_relationship.weight": [2, 12],
+        "cls.seq_relationship.bias": [2],
+      ]
+    ), ("bert masked, untied", ["cls.predictions.bias": [19]]),
+    ("roberta masked", ["roberta.embeddings.position_ids": [1, 18], "roberta.pooler.dense.bias": [12]]),
+    ("roberta labels", ["roberta.pooler.dense.weight": [12, 12], "roberta.pooler.dense.bias": [12]]),
+  ])
+  func redundantTensorsAreLeftOut(name: String, extra: [String: [Int]]) throws {
+    let golden = NoiseModel.named(name)
+    try withTemporaryFolder { folder in
+      try golden.write(to: folder)
+      let original = try PretrainedModel.load(folder)
+      try folder.appending(path: "model.safetensors").replaceTensors { tensors in
+        let bias = tensors.first { $0.name == "cls.predictions.bias" }?.tensor
+        for (name, shape) in extra {
+          tensors.append((name, name.hasSuffix("decoder.bias") ? bias! : try Tensor(zeros: shape)))
+        }
+      }
+      #expect(try PretrainedModel.load(folder).state.parameters.paths == original.state.parameters.paths)
+      let (first, shape) = try #require(extra.first)
+      try folder.appending(path: "model.safetensors").replaceTensors { tensors in
+        tensors.removeAll { $0.name == first }
+        tensors.append((first, try Tensor(zeros: shape + [1])))
+      }
+      #expect(failure { try PretrainedModel.load(folder) }?.code == .mismatchedTensors)
+    }
+  }
+
+  /// Without `architectures` a model of BERT's family is the base model.
+  @Test func namesWithoutPrefixAreRead() throws {
+    let golden = NoiseModel.named("bert base")
+    try withTemporaryFolder { folder in
+      try golden.write(to: folder)
+      try folder.appending(path: "config.json").edit { $0.replacing("\"architectures\": [\"BertModel\"], ", with: "") }
+      try folder.appending(path: "model.safetensors").replaceTensors { tensors in
+        for index in tensors.indices { tensors[index].name.trimPrefix("bert.") }
+        tensors.append(("embeddings.position_ids", try Tensor(zeros: [1, 16])))
+      }
+      let found = try PretrainedModel.load(folder)
+      #expect(found.model.head == nil && found.state.parameters["bert.pooler.dense.weight"] != nil)
+      #expect(try found.vectors(of: [golden.ids], tokenTypes: golden.types.map { [$0] }, pooling: .pooler).count == 1)
+    }
+  }
+}
