@@ -274,6 +274,15 @@ import TuningCore
     #expect((output["gigaflops"] as? Double ?? 0) > 0 && output["threads"] as? Int == 1)
   }
 
+  @Test func productsOfModelsAreMeasured() throws {
+    let output = try Program.succeed(
+      "bench", "ops", "--only", "products", "--threads", "1", "--repetitions", "1", "--json"
+    ).object()
+    let products = try #require(output["products"] as? [[String: Any]])
+    #expect(products.contains { ($0["product"] as? String)?.hasPrefix("attention, causal") == true })
+    #expect(products.allSatisfy { ($0["gigaflops"] as? Double ?? 0) > 0 && $0["threads"] as? Int == 1 })
+  }
+
   @Test func archivesAreOpened() throws {
     let place = try Workplace()
     let list = try Program.succeed("archive", "list", Project.sentiment.path)
@@ -315,7 +324,8 @@ import TuningCore
   @Test(
     arguments: [
       ["inspect", "model"], ["inspect", "noise"], ["plugins", "list"], ["plugins", "info"], ["recipe", "defaults"],
-      ["recipe", "check"], ["bench", "step"], ["bench", "gemm"], ["bench", "noise"], ["archive", "list"],
+      ["recipe", "check"], ["bench", "step"], ["bench", "ops"], ["bench", "gemm"], ["bench", "noise"],
+      ["archive", "list"],
       ["archive", "extract"],
     ])
   func everySubcommandSaysWhatItDoes(_ command: [String]) throws {
@@ -328,6 +338,8 @@ import TuningCore
     for arguments in [
       ["train"], ["fly"], ["train", "r.yaml", "--resume", "x", "--set", "steps=1"], ["generate", "Once"],
       ["generate", "--model", "a", "--run", "b", "Once"], ["bench", "gemm", "--rows", "0"],
+      ["bench", "step", "--model", "opt"], ["bench", "ops", "--model", "opt"],
+      ["bench", "ops", "--only", "everything"],
       ["inspect", "noise", "--start", "-1"], ["replay", "l", "--out", "o", "--step", "-1"],
       ["eval", "x", "--part", "tets"],
       ["inspect", "noise", "--start", "9223372036854775807"], ["generate", "--model", "m", "--plugin", "p.so", "x"],

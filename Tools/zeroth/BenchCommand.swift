@@ -9,14 +9,21 @@ struct BenchCommand: ParsableCommand {
     discussion: """
       EXAMPLES
         zeroth bench step
-        zeroth bench step --dtype bfloat16 --law rademacher --json
+        zeroth bench step --model llama-125m --dtype bfloat16 --law rademacher --json
+        zeroth bench ops
         zeroth bench gemm --rows 1024 --outputs 3072 --inputs 768
         zeroth bench noise
-      """, subcommands: [Step.self, Gemm.self, Noise.self])
+      """, subcommands: [Step.self, Operations.self, Gemm.self, Noise.self])
 
   struct Step: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "A full two-sided ZO-SGD step on a LLaMA of OPT-125M's size, against the machine's matrix products.")
+      abstract: "A full two-sided ZO-SGD step on a model of random weights, against the machine's matrix products.",
+      discussion: """
+        EXAMPLES
+          zeroth bench step
+          zeroth bench step --dtype bfloat16 --law rademacher --json
+        """)
+    @Option(help: "The model's shape: \(BenchModel.names).") var model = BenchModel.all[0].name
     @Option(help: "float32, float16 or bfloat16.") var dtype = "float32"
     @Option(help: "gaussian, gaussian-fast or rademacher.") var law = NoiseLaw.gaussian
     @Option(help: "Sequences of the batch.") var sequences = 16
@@ -26,6 +33,7 @@ struct BenchCommand: ParsableCommand {
     @OptionGroup var threads: ThreadArguments
 
     func validate() throws {
+      try BenchModel.validate([model])
       guard DType(name: dtype) != nil else { throw ValidationError("--dtype must be float32, float16 or bfloat16") }
       guard (1...4096).contains(sequences), (1...2048).contains(length), (1...1000).contains(repetitions) else {
         throw ValidationError("--sequences 1 to 4096, --length 1 to 2048, --repetitions 1 to 1000")
@@ -35,7 +43,8 @@ struct BenchCommand: ParsableCommand {
     func run() throws {
       let report = try StepBench(
         // Validated.
-        dtype: DType(name: dtype) ?? .float32, sequences: sequences, length: length, law: law, threads: threads.value,
+        model: BenchModel(named: model) ?? BenchModel.all[0], dtype: DType(name: dtype) ?? .float32,
+        sequences: sequences, length: length, law: law, threads: threads.value,
         repetitions: repetitions
       ).run()
       if json { return try Output.json(report) }
@@ -47,14 +56,15 @@ struct BenchCommand: ParsableCommand {
           ["noise and update", Quantity.percent(report.noiseAndUpdateShare)],
           ["rate", String(format: "%.0f GFLOP/s", report.gigaflops)],
           ["ceiling (SGEMM beside it)", String(format: "%.0f GFLOP/s", report.ceilingGigaflops)],
-          ["share of the ceiling", Quantity.percent(report.shareOfCeiling)],
+          ["share of the ceiling, step", Quantity.percent(report.shareOfCeiling)],
+          ["share of the ceiling, plain forwards", Quantity.percent(report.forwardShareOfCeiling)],
           ["tokens", String(format: "%.0f tokens/s", report.tokensPerSecond)],
           ["weights", Quantity.bytes(report.weightBytes)],
           ["peak, inference", Quantity.bytes(report.inferencePeakBytes)],
           ["peak, training", Quantity.bytes(report.trainingPeakBytes)],
         ],
         header: [
-          "\(report.dtype), \(report.law), \(report.threads) threads, \(report.kernels)",
+          "\(report.model), \(report.dtype), \(report.law), \(report.threads) threads, \(report.kernels)",
           "\(Quantity.count(report.parameters)) parameters, \(report.tokens) tokens",
         ])
     }

@@ -3,10 +3,27 @@
 #include <math.h>
 #include <string.h>
 
+/// Queries that attention takes at a time, and elements that its products take at a time.
+enum { ZT_TILE = 6, ZT_VECTOR = 16 };
+#define ZT_ROUND_UP(n) (((n) + ZT_VECTOR - 1) / ZT_VECTOR * ZT_VECTOR)
+
+/// Where packed element (i, c) lies, in panels of ZT_VECTOR columns and `rows` rows.
+static inline size_t packed_place(size_t i, size_t c, size_t rows) {
+  return c / ZT_VECTOR * ZT_VECTOR * rows + i * ZT_VECTOR + c % ZT_VECTOR;
+}
+
+static inline size_t first_seen(zt_visible seen, size_t row) {
+  ptrdiff_t first = seen.from + (seen.moves ? (ptrdiff_t)row : 0);
+  return first > 0 ? (size_t)first : 0;
+}
+
+static inline size_t end_of_seen(zt_visible seen, size_t row) { return (size_t)seen.to + (seen.moves ? row : 0); }
+
 #define ZT_NAME(name) name##_portable
 #define ZT_TARGET
 #include "elementwise.inc"
 #include "gradients.inc"
+#include "attention.inc"
 #undef ZT_NAME
 #undef ZT_TARGET
 
@@ -15,6 +32,7 @@
 #define ZT_TARGET ZT_AVX2
 #include "elementwise.inc"
 #include "gradients.inc"
+#include "attention.inc"
 #undef ZT_NAME
 #undef ZT_TARGET
 #endif
@@ -81,3 +99,31 @@ void zt_scaled_exponential(size_t n, float factor, float shift, float *x) {
 }
 
 void zt_multiply_add(size_t n, const float *a, const float *b, float *out) { ZT_DISPATCH(multiply_add, n, a, b, out); }
+size_t zt_attention_width(size_t keys) { return ZT_ROUND_UP(keys); }
+
+size_t zt_attention_scratch(size_t keys, size_t dim) {
+  return ZT_ROUND_UP(keys) * (dim + ZT_ROUND_UP(dim) + ZT_TILE) + ZT_TILE * ZT_ROUND_UP(dim);
+}
+
+void zt_attention_pack(size_t first, size_t count, size_t width, size_t dim, const float *keys, const float *values,
+                       size_t stride, float *scratch) {
+  ZT_DISPATCH(pack_keys, first, count, dim, keys, stride, scratch);
+  float *packed = scratch + width * dim;
+  for (size_t i = first; i < first + count; i++, values += stride)
+    for (size_t d = 0; d < dim; d += ZT_VECTOR) {
+      float *target = packed + d * width + i * ZT_VECTOR;
+      if (dim - d >= ZT_VECTOR) {
+        memcpy(target, values + d, ZT_VECTOR * sizeof(float));
+      } else {
+        memset(target, 0, ZT_VECTOR * sizeof(float));
+        memcpy(target, values + d, (dim - d) * sizeof(float));
+      }
+    }
+}
+
+void zt_attention(size_t rows, size_t dim, zt_visible seen, float scale, const float *queries, size_t query_stride,
+                  size_t width, float *scratch, float *out, size_t out_stride) {
+  const float *values = scratch + width * dim;
+  ZT_DISPATCH(attend, rows, dim, seen, scale, queries, query_stride, scratch, values, width,
+              scratch + width * (dim + ZT_ROUND_UP(dim)), out, out_stride);
+}

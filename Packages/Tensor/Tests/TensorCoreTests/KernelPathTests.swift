@@ -58,6 +58,29 @@ struct KernelPathTests {
     try expectSameBits({ try Tensor(near, shape: [near.count], dtype: .float16).halves }, "f32 to f16, subnormals")
   }
 
+  @Test(arguments: HeadAttentionTests.shapes)
+  func attentionIsTheSame(_ shape: (Int, Int, Int)) {
+    let inputs = HeadAttentionTests.Inputs(rows: shape.0, keys: shape.1, dimension: shape.2)
+    expectSameBits({ inputs.attend({ _ in .all(0..<inputs.keys) }, block: 100).bits }, "attention \(shape)")
+  }
+
+  @Test func stochasticRoundingIsTheSame() throws {
+    var dice = Dice(9)
+    let patterns = (0..<50_003).map { _ in Float(bitPattern: UInt32.random(in: 0 ... .max, using: &dice)) }
+    let near = dice.floats(50_001, in: -1e-4...1e-4)
+    for dtype in [DType.float16, .bfloat16] {
+      try expectSameBits(
+        {
+          let tensor = try Tensor(zeros: [patterns.count + near.count], dtype: dtype)
+          (patterns + near).withUnsafeBufferPointer {
+            tensor.storeStochastically($0, at: 0, seed: 3, pathHash: 4)
+          }
+          return tensor.halves
+        }, "stochastic \(dtype)")
+      try expectSameBits({ try Tensor(patterns, shape: [patterns.count], dtype: dtype).halves }, "\(dtype)")
+    }
+  }
+
   @Test func rowOperationsAreTheSame() {
     var dice = Dice(8)
     for n in [1, 7, 16, 33, 1000] {

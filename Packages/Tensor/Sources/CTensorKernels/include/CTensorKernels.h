@@ -94,6 +94,22 @@ void zt_scaled_exponential(size_t n, float factor, float shift, float *x);
 /// out[i] += a[i] · b[i]
 void zt_multiply_add(size_t n, const float *a, const float *b, float *out);
 
+// --- Attention of one head
+
+/// What queries see: row r the keys from ..< to where `moves` is 0, max(0, from + r) ..< to + r where it is 1.
+typedef struct { ptrdiff_t from, to; int moves; } zt_visible;
+/// Keys, rounded up to whole vectors: the stride of packed keys.
+size_t zt_attention_width(size_t keys);
+/// Floats of scratch for `keys` keys of `dim` elements.
+size_t zt_attention_scratch(size_t keys, size_t dim);
+/// Packs keys and values first ..< first + count, whose rows lie `stride` apart, into `scratch` for `width` columns.
+void zt_attention_pack(size_t first, size_t count, size_t width, size_t dim, const float *keys, const float *values,
+                       size_t stride, float *scratch);
+/// out[r, :] = Σ_i softmax_i(scale · q[r] · k[i]) v[i] over the keys that row r sees, of those packed in `scratch`. Each
+/// row sees one at least; what lies in columns that were not packed does not tell.
+void zt_attention(size_t rows, size_t dim, zt_visible seen, float scale, const float *queries, size_t query_stride,
+                  size_t width, float *scratch, float *out, size_t out_stride);
+
 // --- Threads
 
 typedef void (*zt_task)(void *context, size_t index, int worker);

@@ -36,18 +36,19 @@ public struct GemmBench: Sendable {
     out.withUnsafeMutableBufferPointer { out in
       let piece = (rows + threads.count - 1) / threads.count
       for _ in 0..<repetitions {
-        let watch = Stopwatch()
-        threads.forEachRange(of: rows, piece: piece) { range, _ in
-          x.withUnsafeBufferPointer { x in
-            w.withUnsafeBufferPointer { w in
-              MatrixProduct.rowsByRows(
-                m: range.count, n: outputs, k: inputs, x: x.baseAddress! + range.lowerBound * inputs, xStride: inputs,
-                w: w.baseAddress!, wStride: inputs, out: out.baseAddress! + range.lowerBound * outputs,
-                outStride: outputs)
+        let seconds = Measurement.seconds {
+          threads.forEachRange(of: rows, piece: piece) { range, _ in
+            x.withUnsafeBufferPointer { x in
+              w.withUnsafeBufferPointer { w in
+                MatrixProduct.rowsByRows(
+                  m: range.count, n: outputs, k: inputs, x: x.baseAddress! + range.lowerBound * inputs, xStride: inputs,
+                  w: w.baseAddress!, wStride: inputs, out: out.baseAddress! + range.lowerBound * outputs,
+                  outStride: outputs)
+              }
             }
           }
         }
-        best = min(best, watch.seconds)
+        best = min(best, seconds)
       }
     }
     return Report(

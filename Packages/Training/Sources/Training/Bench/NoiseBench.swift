@@ -44,10 +44,6 @@ public struct NoiseBench: Sendable {
   }
 
   private func best(_ body: () -> Void) -> Double {
-    (0..<repetitions).map { _ in
-      let watch = Stopwatch()
-      body()
-      return watch.seconds
-    }.min() ?? 0
+    (0..<repetitions).map { _ in Measurement.seconds(body) }.min() ?? 0
   }
 }

@@ -1,2 +1,2 @@
 // Written by Tools/interface-id: a digest of the sources that plugins compile against.
-#define ZEROTH_INTERFACE_ID "932f04ed72dac2ef"
+#define ZEROTH_INTERFACE_ID "a065c79eb6c13848"

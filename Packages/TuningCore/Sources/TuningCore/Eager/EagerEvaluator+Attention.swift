@@ -1,8 +1,8 @@
 import TensorCore
 
 extension EagerEvaluator {
-  /// Rows of queries whose scores are held at once: they fit the second-level cache with keys of some thousand tokens.
-  private static let queryBlock = 64
+  /// Queries of a head that one thread takes at a time: enough for what packing their keys costs.
+  private static let queryBlock = 96
 
   public func attention(
     queries: Value, keys: Value, values: Value, heads: AttentionHeads, pattern: AttentionPattern,
@@ -20,7 +20,8 @@ extension EagerEvaluator {
     let cached = append(to: cache, keys: keys, values: values, layout, pattern)
     let spans = AttentionSpan.spans(of: layout, pattern, cached: cached, queries: EagerEvaluator.queryBlock)
     let greatestKeys = spans.map(\.width).max() ?? 0
-    let scratch = workspace.scratch(workers: threads.count, count: EagerEvaluator.queryBlock * greatestKeys)
+    let scratch = workspace.scratch(
+      workers: threads.count, count: HeadAttention.scratchCount(keys: greatestKeys, dimension: heads.dimension))
     threads.forEach(lanes * spans.count * heads.queries) { index, worker in
       let head = index % heads.queries, rest = index / heads.queries
       let span = spans[rest % spans.count], lane = rest / spans.count
@@ -29,7 +30,7 @@ extension EagerEvaluator {
         queries: queries.pointer(lane: lane) + column,
         keys: cache.map { $0.keys.mutableFloats.baseAddress! } ?? keys.pointer(lane: lane),
         values: cache.map { $0.values.mutableFloats.baseAddress! } ?? values.pointer(lane: lane), keyColumn: keyColumn,
-        stride: width, keyStride: keyWidth, dimension: heads.dimension, scores: scratch[worker],
+        stride: width, keyStride: keyWidth, dimension: heads.dimension, scratch: scratch[worker],
         out: out.pointer(lane: lane) + column)
     }
     return out
@@ -52,35 +53,16 @@ extension EagerEvaluator {
 extension AttentionSpan {
   fileprivate func attend(
     queries q: UnsafePointer<Float>, keys: UnsafePointer<Float>, values: UnsafePointer<Float>, keyColumn: Int,
-    stride: Int, keyStride: Int, dimension: Int, scores: UnsafeMutablePointer<Float>, out: UnsafeMutablePointer<Float>
+    stride: Int, keyStride: Int, dimension: Int, scratch: UnsafeMutablePointer<Float>, out: UnsafeMutablePointer<Float>
   ) {
-    let width = width
-    let first = q + queries.lowerBound * stride, target = out + queries.lowerBound * stride
+    let head = HeadAttention(keys: width, dimension: dimension, scratch: scratch)
     for (range, column) in self.keys {
-      MatrixProduct.rowsByRows(
-        m: queries.count, n: range.count, k: dimension, x: first, xStride: stride,
-        w: keys + range.lowerBound * keyStride + keyColumn, wStride: keyStride, out: scores + column, outStride: width)
+      let start = range.lowerBound * keyStride + keyColumn
+      head.pack(column..<column + range.count, keys: keys + start, values: values + start, stride: keyStride)
     }
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: queries.count) { inverses in
-      for row in 0..<queries.count {
-        let seen = columns(row), line = scores + row * width
-        let sum = RowOperations.softmaxNumerators(
-          count: seen.count, scale: 1 / Float(dimension).squareRoot(), x: line + seen.lowerBound)
-        line.update(repeating: 0, count: seen.lowerBound)
-        (line + seen.upperBound).update(repeating: 0, count: width - seen.upperBound)
-        inverses[row] = 1 / sum
-      }
-      var accumulate = false
-      for (range, column) in self.keys {
-        MatrixProduct.rowsByColumns(
-          m: queries.count, n: dimension, k: range.count, x: scores + column, xStride: width,
-          w: values + range.lowerBound * keyStride + keyColumn, wStride: keyStride, out: target, outStride: stride,
-          accumulate: accumulate)
-        accumulate = true
-      }
-      for row in 0..<queries.count {
-        RowOperations.scale(count: dimension, by: inverses[row], x: target + row * stride)
-      }
-    }
+    head.attend(
+      rows: queries.count, seeing: visible, scale: 1 / Float(dimension).squareRoot(),
+      queries: q + queries.lowerBound * stride, queryStride: stride, out: out + queries.lowerBound * stride,
+      outStride: stride)
   }
 }

@@ -1,3 +1,5 @@
+import TensorCore
+
 /// A stretch of queries and the keys that they see: attention's geometry, once for all evaluators.
 ///
 /// The keys are columns side by side, those of `prefix` first, then those of `own`.
@@ -26,6 +28,11 @@ public struct AttentionSpan: Sendable, Equatable {
   public func columns(_ row: Int) -> Range<Int> {
     guard let lastOfFirst else { return 0..<width }
     return max(0, firstOfFirst + row)..<lastOfFirst + row + 1
+  }
+
+  /// What `columns` says, as the kernel takes it.
+  var visible: HeadAttention.Visible {
+    lastOfFirst.map { .moving(from: firstOfFirst, to: $0 + 1) } ?? .all(0..<width)
   }
 
   /// - Parameter earlier: how many of `own`'s keys come before the first query.
