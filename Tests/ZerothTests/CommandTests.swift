@@ -108,20 +108,19 @@ import TuningCore
     let model = try place.modelCopy()
     let template = "{{ bos_token }}{% for m in messages %}{{ m.content }}{% endfor %}"
     try place.write(template, to: "model/chat_template.jinja")
-    let arguments = ["--model", model.path, "--max-tokens", "20"]
-    let answer = try Program.succeed(["generate", "--chat", "Once upon a time"] + arguments)
-    let continued = try Program.succeed(["generate", "Once upon a time"] + arguments)
-    #expect("Once upon a time" + answer.out == continued.out)
+    func generate(_ arguments: String...) throws -> Program.Output {
+      try Program.Running(["generate", "--model", model.path, "--max-tokens", "20"] + arguments).wait()
+    }
+    let answer = try generate("--chat", "Once upon a time")
+    let continued = try generate("Once upon a time")
+    #expect(answer.status == 0 && "Once upon a time" + answer.out == continued.out)
     let refusing = try place.write("\n{{ raise_exception('No system.') if messages|length > 1 }}", to: "other.jinja")
-    let refused = try Program.run(
-      ["generate", "--template", refusing.path, "--system", "x", "--chat", "Hi"] + arguments)
+    let refused = try generate("--template", refusing.path, "--system", "x", "--chat", "Hi")
     #expect(refused.status == 1)
     expect(refused.err, mentions: "line 2, column 4", "No system.")
-    let missing = try Program.run(["generate", "--template", "alpaca", "--chat", "Hi"] + arguments)
+    let missing = try generate("--template", "alpaca", "--chat", "Hi")
     expect(missing.err, mentions: "'alpaca'", "vicuna")
-    for wrong in [["--chat", "Hi", "Once"], ["--system", "x", "Once"], ["--template", "vicuna", "Once"]] {
-      #expect(try Program.run(["generate"] + wrong + arguments).status == 64)
-    }
+    for option in ["--chat", "--system", "--template"] { #expect(try generate(option, "vicuna", "Once").status == 64) }
   }
 
   @Test func tokensGoThereAndBack() throws {

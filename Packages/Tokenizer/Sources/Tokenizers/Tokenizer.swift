@@ -26,7 +26,7 @@ public struct Tokenizer: Sendable {
   public let unknown: Int32?
   /// The token in whose place a masked language model is to put another one.
   public let mask: Int32?
-  /// The Jinja template that turns a conversation into text; this package does not render it.
+  /// The Jinja template that turns a conversation into text; `render(chat:)` and `encode(chat:)` use it.
   public let chatTemplate: String?
 
   /// Highest id + 1, added tokens included. Ids may have gaps, and a model's embedding may have more rows.

@@ -14,7 +14,7 @@ import Foundation
 public struct ChatTemplate: Sendable {
   /// What rendering may cost, in steps: one for each expression and each value of a list, one for eight bytes of text
   /// made or searched. About a second.
-  public static let mostWork = 20_000_000
+  public static let mostWork = 10_000_000
 
   /// The template as it was given.
   public let source: String
@@ -53,6 +53,18 @@ public struct ChatTemplate: Sendable {
     documents: [JSONValue]? = nil, specialTokens: [String: String] = [:], variables: [String: JSONValue] = [:],
     date: Date = Date(), timeZone: TimeZone = .current
   ) throws -> String {
+    var variables = variables
+    for (name, token) in specialTokens where variables[name] == nil { variables[name] = .string(token) }
+    return try render(
+      messages, addingGenerationPrompt, tools: tools, documents: documents, variables: variables,
+      clock: TemplateClock(date: date, timeZone: timeZone), work: Self.mostWork)
+  }
+
+  /// With at most `work` steps.
+  func render(
+    _ messages: [ChatMessage], _ addingGenerationPrompt: Bool, tools: [JSONValue]? = nil,
+    documents: [JSONValue]? = nil, variables: [String: JSONValue] = [:], clock: TemplateClock, work: Int
+  ) throws -> String {
     guard !messages.isEmpty else {
       throw TokenizerError(.invalidContent, "a conversation of no messages; give at least one")
     }
@@ -63,10 +75,8 @@ public struct ChatTemplate: Sendable {
         ("documents", try documents.map { try TemplateValue(.array($0)) } ?? .none),
         ("add_generation_prompt", .boolean(addingGenerationPrompt)),
       ]
-      for (name, token) in specialTokens { values.append((name, .string(token))) }
       for (name, value) in variables { values.append((name, try TemplateValue(value))) }
-      let clock = TemplateClock(date: date, timeZone: timeZone)
-      return try TemplateRenderer(program, variables: values, clock: clock).render()
+      return try TemplateRenderer(program, variables: values, clock: clock, work: work).render()
     } catch let failure as TemplateFailure {
       throw failure.error(in: normalized)
     }

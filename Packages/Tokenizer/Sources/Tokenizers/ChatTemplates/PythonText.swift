@@ -157,6 +157,22 @@ extension String {
 
   // MARK: Printing
 
+  /// What becomes of a string that is added to one that `safe` marked.
+  var htmlEscaped: String {
+    var result = String.UnicodeScalarView()
+    for scalar in unicodeScalars {
+      switch scalar {
+      case "&": result.append(contentsOf: "&amp;".unicodeScalars)
+      case "<": result.append(contentsOf: "&lt;".unicodeScalars)
+      case ">": result.append(contentsOf: "&gt;".unicodeScalars)
+      case "'": result.append(contentsOf: "&#39;".unicodeScalars)
+      case "\"": result.append(contentsOf: "&#34;".unicodeScalars)
+      default: result.append(scalar)
+      }
+    }
+    return String(result)
+  }
+
   /// `repr`.
   var pythonRepresentation: String {
     let hasSingle = utf8.contains(UInt8(ascii: "'"))

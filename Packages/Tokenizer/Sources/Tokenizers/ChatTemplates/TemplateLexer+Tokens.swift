@@ -51,7 +51,9 @@ extension TemplateLexer {
     skipDigits()
     let whole = position
     // `list.0.1` subscribes twice.
-    if start > 0, bytes[start - 1] == UInt8(ascii: ".") { return try integer(text(start..<whole), radix: 10, at: start) }
+    if start > 0, bytes[start - 1] == UInt8(ascii: ".") {
+      return try integer(text(start..<whole), radix: 10, at: start)
+    }
     if position + 1 < bytes.count, bytes[position] == UInt8(ascii: "."), Self.isDigit(bytes[position + 1]) {
       position += 1
       skipDigits()
@@ -129,7 +131,8 @@ extension TemplateLexer {
       while position < min(start + 3, bytes.count), (0x30...0x37).contains(bytes[position]) { position += 1 }
       append(UInt32(text(start..<position), radix: 8), to: &content)
     case UInt8(ascii: "N"): throw TemplateFailure.unsupported("the escape \\N", at: position - 2)
-    case 0x80...: position -= 1
+    case 0x80...:
+      position -= 1
       appendBackslashReplaced(to: &content)
     default:
       if let value = simple[byte] { content.append(value) } else { content += [UInt8(ascii: "\\"), byte] }
@@ -161,8 +164,12 @@ extension TemplateLexer {
 
   // MARK: Operators
 
+  private static let symbols = Dictionary(
+    uniqueKeysWithValues: TemplateToken.Symbol.allCases.map { (Array($0.rawValue.utf8), $0) })
+
   private mutating func symbol(_ open: inout [TemplateToken.Symbol]) throws {
-    guard let symbol = TemplateToken.Symbol.allCases.first(where: { starts(with: $0.rawValue) }) else {
+    let pair = position + 1 < bytes.count ? Self.symbols[[bytes[position], bytes[position + 1]]] : nil
+    guard let symbol = pair ?? Self.symbols[[bytes[position]]] else {
       throw TemplateFailure(
         .malformedChatTemplate, "unexpected character '\(text(position..<position + 1))'", at: position)
     }

@@ -245,7 +245,7 @@ extension TemplateParser {
         next()
         value = try subscripted(value, at: position)
       case .symbol(.leftParenthesis):
-        value = try make(.call(value, try arguments()), at: position)
+        value = try make(.call(value, try arguments()), at: value.position)
       default: return value
       }
     }
@@ -310,8 +310,7 @@ extension TemplateParser {
       case .symbol(.pipe): value = try filters(of: value)
       case .name("is"): value = try test(of: value)
       case .symbol(.leftParenthesis):
-        let position = current.position
-        value = try make(.call(value, try arguments()), at: position)
+        value = try make(.call(value, try arguments()), at: value.position)
       default: return value
       }
     }

@@ -1,8 +1,13 @@
 extension TemplateRenderer {
   func evaluate(_ expression: TemplateExpression, in frame: TemplateFrame) throws -> TemplateValue {
     try charge(1)
-    return try nested {
-      try located(expression.position) { try evaluate(kind: expression, in: frame) }
+    try descend()
+    defer { ascend() }
+    do {
+      return try evaluate(kind: expression, in: frame)
+    } catch var failure as TemplateFailure {
+      failure.position = failure.position ?? expression.position
+      throw failure
     }
   }
 

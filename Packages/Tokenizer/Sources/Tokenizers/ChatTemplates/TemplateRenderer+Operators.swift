@@ -24,7 +24,11 @@ extension TemplateRenderer {
     switch (operation, left, right) {
     case (.modulo, .string, _): throw TemplateFailure.unsupported("formatting a string with '%'")
     case (_, .undefined(let message), _), (_, _, .undefined(let message)): throw TemplateFailure.failed(message)
-    case (_, .markup, _), (_, _, .markup): throw TemplateFailure.unsupported("anything but printing a safe string")
+    case (.add, .markup(let a), .markup(let b)): return .markup(try charged(a + b))
+    case (.add, .markup(let a), .string(let b)): return .markup(try charged(a + b.htmlEscaped))
+    case (.add, .string(let a), .markup(let b)): return .markup(try charged(a.htmlEscaped + b))
+    case (_, .markup, _), (_, _, .markup):
+      throw TemplateFailure.unsupported("anything but printing and adding a safe string")
     case (.add, .string(let a), .string(let b)): return .string(try charged(a + b))
     case (.add, .list(let a), .list(let b)): return .list(try joined(a, b))
     case (.add, .tuple(let a), .tuple(let b)): return .tuple(try joined(a, b))

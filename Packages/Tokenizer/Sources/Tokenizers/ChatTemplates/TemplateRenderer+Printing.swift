@@ -38,7 +38,12 @@ extension TemplateRenderer {
       text += range.step == 1 ? "range(\(range.start), \(stop))" : "range(\(range.start), \(stop), \(range.step))"
     case .macro(let macro): text += macro.name.map { "<Macro \($0.pythonRepresentation)>" } ?? "<Macro anonymous>"
     case .loop(let loop): text += "<LoopContext \(loop.index0 + 1)/\(try loop.length())>"
-    case .iterator, .namespace, .function, .method:
+    case .namespace(let namespace):
+      text += "<Namespace "
+      // Namespaces may hold each other, in a circle too.
+      try nested { try write(namespace.attributes.map { (key: .string($0.name), value: $0.value) }, to: &text) }
+      text += ">"
+    case .iterator, .function, .method:
       throw TemplateFailure.unsupported("printing a \(value.typeName)")
     }
   }

@@ -4,7 +4,9 @@ extension TemplateRenderer {
 
   func execute(_ statements: [TemplateStatement], in frame: TemplateFrame) throws -> Flow {
     for statement in statements {
-      let flow = try nested { try execute(statement, in: frame) }
+      try descend()
+      defer { ascend() }
+      let flow = try execute(statement, in: frame)
       if flow != .normal { return flow }
     }
     return .normal

@@ -8,14 +8,15 @@ final class TemplateRenderer {
   private var variables: [Int: TemplateValue] = [:]
   let clock: TemplateClock
   var output = ""
-  private var remainingWork = ChatTemplate.mostWork
+  private var remainingWork: Int
   private var depth = 0
   /// What macros and namespaces may have tied into cycles.
   private var scopesOfMacros: [TemplateFrame] = []
   private var namespaces: [TemplateNamespace] = []
 
-  init(_ program: TemplateProgram, variables: [(name: String, value: TemplateValue)], clock: TemplateClock) {
+  init(_ program: TemplateProgram, variables: [(name: String, value: TemplateValue)], clock: TemplateClock, work: Int) {
     self.program = program
+    remainingWork = work
     self.clock = clock
     for (name, value) in variables {
       if let number = program.names.known(name) { self.variables[number] = value }
@@ -53,12 +54,19 @@ final class TemplateRenderer {
     return text
   }
 
-  func nested<Result>(_ body: () throws -> Result) throws -> Result {
+  /// Counts a level of calls; `ascend` ends it.
+  func descend() throws {
     guard depth < Self.deepestCalls else {
       throw TemplateFailure(.chatTemplateLimit, "macros and expressions nested deeper than \(Self.deepestCalls) levels")
     }
     depth += 1
-    defer { depth -= 1 }
+  }
+
+  func ascend() { depth -= 1 }
+
+  func nested<Result>(_ body: () throws -> Result) throws -> Result {
+    try descend()
+    defer { ascend() }
     return try body()
   }
 

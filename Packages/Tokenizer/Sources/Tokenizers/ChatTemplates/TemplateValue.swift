@@ -173,7 +173,19 @@ enum TemplateKey: Hashable {
   case string(Text)
   case tuple([TemplateKey])
 
+  /// Values within a tuple that is a key; a tuple of the same tuples over and over would have no end of them.
+  private static let mostParts = 1000
+
   init(_ value: TemplateValue) throws {
+    var parts = 0
+    try self.init(value, &parts)
+  }
+
+  private init(_ value: TemplateValue, _ parts: inout Int) throws {
+    parts += 1
+    guard parts <= Self.mostParts else {
+      throw TemplateFailure(.chatTemplateLimit, "a key of more than \(Self.mostParts) parts")
+    }
     switch value {
     case .none: self = .none
     case .undefined: self = .undefined
@@ -181,7 +193,7 @@ enum TemplateKey: Hashable {
     case .integer(let value): self = .integer(value)
     case .number(let value): self = Int(exactly: value).map(Self.integer) ?? .number(value)
     case .string(let text), .markup(let text): self = .string(Text(text))
-    case .tuple(let items): self = .tuple(try items.values.map(Self.init))
+    case .tuple(let items): self = .tuple(try items.values.map { try Self($0, &parts) })
     case .list, .dictionary: throw TemplateFailure.failed("unhashable type: '\(value.typeName)'")
     default: throw TemplateFailure.unsupported("a \(value.typeName) as a key")
     }
@@ -216,7 +228,8 @@ struct TemplateRange {
   /// As Python counts; nil for a step of zero.
   init?(from start: Int, to stop: Int, by step: Int) {
     guard step != 0, step != .min else { return nil }
-    let (distance, overflow) = step > 0 ? stop.subtractingReportingOverflow(start) : start.subtractingReportingOverflow(stop)
+    let (distance, overflow) =
+      step > 0 ? stop.subtractingReportingOverflow(start) : start.subtractingReportingOverflow(stop)
     guard !overflow else { return nil }
     self.init(start: start, count: distance <= 0 ? 0 : (distance - 1) / abs(step) + 1, step: step)
   }

@@ -18,6 +18,7 @@ extension Tokenizer {
   public var chatTokens: [String: String] {
     let ids = [
       "bos_token": beginningOfSequence, "eos_token": endOfSequence, "pad_token": padding, "unk_token": unknown,
+      "mask_token": mask,
     ]
     return ids.compactMapValues { $0.flatMap(token(for:)) }
   }
