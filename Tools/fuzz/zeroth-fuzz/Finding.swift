@@ -69,9 +69,12 @@ enum Child {
   /// What `waitpid` says of an end.
   static func kind(status: Int32) -> Finding.Kind {
     let signal = status & 0x7f
-    if signal == SIGALRM { return .hang }
     if signal != 0 { return .crash(signal) }
     let code = status >> 8 & 0xff
-    return code == Worker.memoryStatus ? .memory : .exit(code)
+    switch code {
+    case Worker.memoryStatus: return .memory
+    case Worker.hangStatus: return .hang
+    default: return .exit(code)
+    }
   }
 }

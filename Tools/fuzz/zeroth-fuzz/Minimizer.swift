@@ -37,17 +37,25 @@ struct Minimizer {
     return true
   }
 
-  /// Whether the input still ends its reader in the same way.
   private mutating func isSame(_ finding: Finding) throws -> Bool {
     tries -= 1
+    return try finding.happensAgain(options)
+  }
+}
+
+extension Finding {
+  /// Whether the input ends its reader in the same way in a process of its own.
+  func happensAgain(_ options: Options) throws -> Bool {
     let file = FileManager.default.temporaryDirectory.appending(path: "zeroth-fuzz-\(getpid()).input")
     defer { try? FileManager.default.removeItem(at: file) }
-    try Data(finding.input).write(to: file)
+    try Data(input).write(to: file)
     let process = try Child.spawn(
-      ["--replay", file.path, "--reader", finding.reader.name, "--root", options.root.path, "--worker-status"],
-      isQuiet: true)
+      [
+        "--replay", file.path, "--reader", reader.name, "--root", options.root.path, "--worker-status", "--hang",
+        "\(options.hangNanoseconds / 1_000_000_000)",
+      ], isQuiet: true)
     var status: Int32 = 0
     waitpid(process, &status, 0)
-    return status != 0 && Child.kind(status: status) == finding.kind
+    return status != 0 && Child.kind(status: status) == kind
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Reads inputs again that were kept: one file, or a folder as the corpus is one.
 struct Replay {
@@ -28,21 +29,33 @@ struct Replay {
     for file in files {
       let input = [UInt8](try Data(contentsOf: file))
       say("\(reader.name)/\(file.lastPathComponent): ", terminator: "")
-      Replay.setTimer(seconds: options.hangNanoseconds / 1_000_000_000)
+      let watch = Watchdog(nanoseconds: options.hangNanoseconds)
       let outcome = try folder.read(input, reader, status: options.isWorkerStatus ? Worker.memoryStatus : 0)
-      Replay.setTimer(seconds: 0)
+      watch.stop()
       let said = outcome.complaint?.replacingOccurrences(of: scratch.path, with: "") ?? "read"
       say("\(said.prefix(200)) (\(outcome.memory >> 10) KiB)")
     }
   }
+}
 
-  /// Ends this process by SIGALRM after so much processor time, so that a busy machine is no hang; 0 does not.
-  private static func setTimer(seconds: Int) {
-    signal(SIGPROF) { _ in
-      signal(SIGALRM, SIG_DFL)
-      raise(SIGALRM)
+/// Ends this process where it has been busy for too long. A thread and no signal: whoever started this process may have
+/// blocked those.
+private final class Watchdog: Sendable {
+  private let isOver = Mutex(false)
+
+  /// - Parameter nanoseconds: of processor time, so that a busy machine is no hang.
+  init(nanoseconds: Int) {
+    let end = Slot.now(CLOCK_PROCESS_CPUTIME_ID) + nanoseconds
+    Thread.detachNewThread { [self] in
+      while !isOver.withLock({ $0 }) {
+        if Slot.now(CLOCK_PROCESS_CPUTIME_ID) > end {
+          say("hang: busy for \(nanoseconds / 1_000_000_000) s of processor time")
+          _exit(Worker.hangStatus)
+        }
+        usleep(2000)
+      }
     }
-    var timer = itimerval(it_interval: timeval(), it_value: timeval(tv_sec: seconds, tv_usec: 0))
-    setitimer(__itimer_which_t(ITIMER_PROF.rawValue), &timer, nil)
   }
+
+  func stop() { isOver.withLock { $0 = true } }
 }

@@ -4,6 +4,8 @@ import Foundation
 struct Worker {
   /// What a worker ends with where an input asks for too much memory.
   static let memoryStatus: Int32 = 77
+  /// What a replay ends with where an input keeps its reader busy.
+  static let hangStatus: Int32 = 78
 
   let options: Options
   let job: Int
