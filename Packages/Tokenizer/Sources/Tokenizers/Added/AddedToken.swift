@@ -11,6 +11,8 @@ struct AddedToken: Sendable {
   var isNormalized = false
   /// Whether decoding can skip it.
   var isSpecial = false
+  /// Whether it is looked for in text at all.
+  var isFoundInText = true
 }
 
 extension AddedToken {

@@ -12,7 +12,8 @@ struct AddedVocabulary: Sendable {
 
   init(_ tokens: [AddedToken], normalizers: [Normalizer]) {
     // Special tokens come first: of two tokens with one spelling the first is found.
-    let ordered = tokens.filter(\.isSpecial) + tokens.filter { !$0.isSpecial }
+    let found = tokens.filter(\.isFoundInText)
+    let ordered = found.filter(\.isSpecial) + found.filter { !$0.isSpecial }
     raw = AddedTokenMatcher(ordered.filter { !$0.isNormalized })
     var spellings: [Int32: String] = [:]
     for token in tokens where token.isNormalized {

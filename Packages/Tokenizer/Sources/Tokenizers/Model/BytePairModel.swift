@@ -9,6 +9,8 @@ struct BytePairModel: Sendable {
     var byteFallback = false
     /// A piece that is itself a token is taken whole, without merging (LLaMA 3).
     var ignoresMerges = false
+    /// A piece that is one of these is taken whole.
+    var wholeTokens: Set<Int32> = []
     var continuingPrefix = ""
     var endOfWordSuffix = ""
   }
@@ -47,6 +49,7 @@ struct BytePairModel: Sendable {
     _ mark: [UInt8], _ vocabulary: Vocabulary, _ merges: MergeTable, _ options: Options
   ) -> Bool {
     guard options.continuingPrefix.isEmpty, options.endOfWordSuffix.isEmpty, !options.ignoresMerges,
+      options.wholeTokens.isEmpty,
       mark.withUnsafeBufferPointer({ vocabulary.id(of: $0) }) != nil
     else { return false }
     return merges.allPairs { left, right in
@@ -67,11 +70,16 @@ struct BytePairModel: Sendable {
 
   /// Appends the tokens of one piece of text.
   func encode(_ piece: UnsafeBufferPointer<UInt8>, into tokens: inout PieceTokens, _ workspace: inout MergeWorkspace) {
-    if options.ignoresMerges, let id = vocabulary.id(of: piece) { return tokens.append(id, piece.indices) }
+    if let id = wholeToken(piece) { return tokens.append(id, piece.indices) }
     workspace.reset()
     fill(&workspace, from: piece, tracking: tokens.tracksRanges)
     workspace.merge(with: merges)
     tokens.append(workspace)
+  }
+
+  private func wholeToken(_ piece: UnsafeBufferPointer<UInt8>) -> Int32? {
+    guard options.ignoresMerges || !options.wholeTokens.isEmpty, let id = vocabulary.id(of: piece) else { return nil }
+    return options.ignoresMerges || options.wholeTokens.contains(id) ? id : nil
   }
 
   /// Appends the tokens of one piece that is to be read as bytes in GPT-2's alphabet.

@@ -13,14 +13,18 @@ struct UnigramModel: Sendable {
   private let scores: [Double]
   private let unknown: Int32
   private let unknownScore: Double
+  private let singlePrecision: Bool
   /// Ids of `<0x00>`...`<0xFF>`, if unknown characters become those.
   private let fallbackIDs: [Int32]?
 
   /// - Parameters:
   ///   - scores: by id.
+  ///   - lowestScore: what an unknown character's score is measured from; the lowest of `scores` if nil.
+  ///   - singlePrecision: whether sums of scores are rounded as SentencePiece's are.
   ///   - segmentable: whether the token of an id takes part in segmenting; the others are only looked up.
   init(
-    vocabulary: Vocabulary, scores: [Double], unknown: Int32, byteFallback: Bool,
+    vocabulary: Vocabulary, scores: [Double], unknown: Int32, byteFallback: Bool, lowestScore: Double? = nil,
+    singlePrecision: Bool = false,
     segmentable: (Int32) -> Bool = { _ in true }
   ) throws(TokenizerError) {
     guard scores.indices.contains(Int(unknown)) else {
@@ -30,8 +34,9 @@ struct UnigramModel: Sendable {
     self.vocabulary = vocabulary
     self.scores = scores
     self.unknown = unknown
+    self.singlePrecision = singlePrecision
     unknownID = unknown
-    unknownScore = (scores.min() ?? 0) - Self.unknownPenalty
+    unknownScore = (lowestScore ?? scores.min() ?? 0) - Self.unknownPenalty
     var trie = TokenTrie()
     for id in vocabulary.allIDs where segmentable(id) {
       if let token = vocabulary.bytes(for: id), !token.isEmpty { trie.insert(token, value: id) }
@@ -78,13 +83,18 @@ struct UnigramModel: Sendable {
           position += 1
           let id = trie.value(at: state)
           if id < 0 { continue }
-          nodes[position].improve(id, from: start, score: base + scores[Int(id)])
+          nodes[position].improve(id, from: start, score: sum(base, scores[Int(id)]))
           if position - start == length { hasSingle = true }
         }
-        if !hasSingle { nodes[start + length].improve(unknown, from: start, score: base + unknownScore) }
+        if !hasSingle { nodes[start + length].improve(unknown, from: start, score: sum(base, unknownScore)) }
         start += length
       }
     }
+  }
+
+  @inline(__always)
+  private func sum(_ base: Double, _ score: Double) -> Double {
+    singlePrecision ? Double(Float(base + score)) : base + score
   }
 
   private func appendUnknown(_ range: Range<Int>, of piece: UnsafeBufferPointer<UInt8>, to tokens: inout PieceTokens) {

@@ -10,6 +10,7 @@ enum Normalizer: Sendable {
   case byteLevel
   case bert(BertNormalizer)
   case charsmap(CharacterMap)
+  case sentencePiece(SentencePieceNormalizer)
 
   func apply(to text: inout NormalizedText) {
     switch self {
@@ -23,6 +24,7 @@ enum Normalizer: Sendable {
     case .byteLevel: Self.spellBytes(of: &text)
     case .bert(let bert): bert.normalize(&text)
     case .charsmap(let map): map.normalize(&text)
+    case .sentencePiece(let normalizer): normalizer.normalize(&text)
     }
   }
 

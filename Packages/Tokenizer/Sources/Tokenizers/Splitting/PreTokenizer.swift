@@ -10,6 +10,8 @@ enum PreTokenizer: Sendable {
   case bert
   case punctuation(SplitBehavior)
   case delimiter(Unicode.Scalar)
+  /// Pieces of their own for the longest tokens that are found.
+  case symbols(TokenTrie)
 
   struct Metaspace: Sendable {
     enum Prepending: String, Sendable { case always, first, never }
@@ -33,6 +35,7 @@ enum PreTokenizer: Sendable {
     case .whiteSpace: buffer.split(keepsSeparators: false, separates: ScalarClass.isSpace)
     case .bert: Self.splitAsBERT(&buffer)
     case .punctuation(let behavior): Self.splitPunctuation(&buffer, behavior)
+    case .symbols(let symbols): Self.isolate(symbols, &buffer)
     case .delimiter(let delimiter): buffer.split(keepsSeparators: false) { $0 == delimiter.value }
     }
   }
@@ -72,6 +75,25 @@ enum PreTokenizer: Sendable {
       }
       if start < range.upperBound { segments.append(.init(range: start..<range.upperBound, isMatch: false)) }
       behavior.pieces(of: segments, into: &parts)
+    }
+  }
+
+  private static func isolate(_ symbols: TokenTrie, _ buffer: inout PieceBuffer) {
+    buffer.split { bytes, range, parts in
+      let text = UnsafeBufferPointer(rebasing: bytes[..<range.upperBound])
+      var start = range.lowerBound
+      var position = start
+      while position < range.upperBound {
+        guard let (end, _) = symbols.longest(in: text, from: position) else {
+          position += 1
+          continue
+        }
+        if start < position { parts.append(start..<position) }
+        parts.append(position..<end)
+        start = end
+        position = end
+      }
+      if start < range.upperBound { parts.append(start..<range.upperBound) }
     }
   }
 
