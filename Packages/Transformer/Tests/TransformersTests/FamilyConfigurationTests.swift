@@ -117,6 +117,31 @@ import TuningCore
     }
   }
 
+  @Test(arguments: [
+    "opt 350m", "llama mistral", "llama ministral", "llama qwen2, layer types", "llama vicuna", "llama seed_oss",
+    "bert labels", "roberta labels, padding 5, pairs",
+  ])
+  func damageIsAnErrorNeverACrash(name: String) throws {
+    let golden = NoiseModel.named(name)
+    let bytes = Array(golden.config.utf8), url = URL(filePath: "/somewhere/config.json")
+    let pieces = ["0", "-1", "9999999999", "1e999", "null", "\"", "{}", "[]", "true", ",", ""]
+    // One byte in seven, so that this stays a matter of seconds: the fuzzer goes on from here.
+    for place in stride(from: 3, to: bytes.count, by: 7) {
+      for piece in pieces {
+        let damaged = bytes[..<place] + Array(piece.utf8) + bytes[(place + 1)...]
+        _ = failure {
+          let value = try Array(damaged).withUnsafeBytes { try JSONParser.parse($0, file: url) }
+          guard case .object(let members) = value else { return }
+          let configuration = try ModelFamily.named(golden.modelType, file: url).fromJSON(
+            FolderDescription(json: JSONObject(members, file: url), tensorNames: [], newHead: nil))
+          guard configuration.layerCount <= 99 else { return }
+          _ = configuration.parameters.count + configuration.redundantTensors.count
+          _ = configuration.tiedTensors.count + (try configuration.jsonText(dtype: .float32).utf8.count)
+        }
+      }
+    }
+  }
+
   /// Nothing is made for each layer that a file claims to have before it is seen to have as many tensors.
   @Test(arguments: ["opt plain", "llama mistral", "llama qwen2", "llama ministral, all windows", "bert base"])
   func layersThatAreNotThereCostNothing(name: String) throws {
