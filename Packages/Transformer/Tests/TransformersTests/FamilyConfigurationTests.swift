@@ -70,13 +70,14 @@ import TuningCore
         JSONObject(plain.merging(changes) { $1 }, file: URL(filePath: "/x")), variant: variant)
     }
     let mistral = try llama(.mistral)
-    #expect(mistral.heads.groups == 8 && mistral.slidingWindow == 4096 && mistral.windowedLayers.count == 30)
+    #expect(mistral.heads.groups == 8 && mistral.slidingWindow == 4096 && mistral.window(ofLayer: 29) == 4096)
     #expect(mistral.maximumLength == 131_072 && !mistral.hasAttentionBias)
     #expect(try llama(.mistral, ["sliding_window": .null, "num_key_value_heads": .null]).heads.groups == 32)
     #expect(try llama(.mistral, ["sliding_window": .null]).window(ofLayer: 0) == nil)
     let qwen2 = try llama(.qwen2, ["use_sliding_window": .bool(true)])
-    #expect(qwen2.slidingWindow == 4096 && qwen2.windowedLayers == [28, 29])
-    #expect(qwen2.hasAttentionBias && !qwen2.hasOutputBias && qwen2.heads.groups == 32)
+    #expect(qwen2.slidingWindow == 4096 && qwen2.window(ofLayer: 27) == nil)
+    #expect(
+      qwen2.hasAttentionBias && !qwen2.hasOutputBias && qwen2.heads.groups == 32 && qwen2.window(ofLayer: 28) == 4096)
     #expect(try llama(.qwen2).window(ofLayer: 29) == nil)
     #expect(try llama(.seedOSS).heads.dimension == 128)
   }
@@ -92,6 +93,7 @@ import TuningCore
       ]
     ), ("bert masked, untied", ["cls.predictions.bias": [19]]),
     ("roberta masked", ["roberta.embeddings.position_ids": [1, 18], "roberta.pooler.dense.bias": [12]]),
+    ("opt plain", ["model.decoder.version": [1]]),
     ("roberta labels", ["roberta.pooler.dense.weight": [12, 12], "roberta.pooler.dense.bias": [12]]),
   ])
   func redundantTensorsAreLeftOut(name: String, extra: [String: [Int]]) throws {
@@ -112,6 +114,46 @@ import TuningCore
         tensors.append((first, try Tensor(zeros: shape + [1])))
       }
       #expect(failure { try PretrainedModel.load(folder) }?.code == .mismatchedTensors)
+    }
+  }
+
+  @Test(arguments: [
+    "opt 350m", "llama mistral", "llama ministral", "llama qwen2, layer types", "llama vicuna", "llama seed_oss",
+    "bert labels", "roberta labels, padding 5, pairs",
+  ])
+  func damageIsAnErrorNeverACrash(name: String) throws {
+    let golden = NoiseModel.named(name)
+    let bytes = Array(golden.config.utf8), url = URL(filePath: "/somewhere/config.json")
+    let pieces = ["0", "-1", "9999999999", "1e999", "null", "\"", "{}", "[]", "true", ",", ""]
+    // One byte in seven, so that this stays a matter of seconds: the fuzzer goes on from here.
+    for place in stride(from: 3, to: bytes.count, by: 7) {
+      for piece in pieces {
+        let damaged = bytes[..<place] + Array(piece.utf8) + bytes[(place + 1)...]
+        _ = failure {
+          let value = try Array(damaged).withUnsafeBytes { try JSONParser.parse($0, file: url) }
+          guard case .object(let members) = value else { return }
+          let configuration = try ModelFamily.named(golden.modelType, file: url).fromJSON(
+            FolderDescription(json: JSONObject(members, file: url), tensorNames: [], newHead: nil))
+          guard configuration.layerCount <= 99 else { return }
+          _ = configuration.parameters.count + configuration.redundantTensors.count
+          _ = configuration.tiedTensors.count + (try configuration.jsonText(dtype: .float32).utf8.count)
+        }
+      }
+    }
+  }
+
+  /// Nothing is made for each layer that a file claims to have before it is seen to have as many tensors.
+  @Test(arguments: ["opt plain", "llama mistral", "llama qwen2", "llama ministral, all windows", "bert base"])
+  func layersThatAreNotThereCostNothing(name: String) throws {
+    try withTemporaryFolder { folder in
+      try NoiseModel.named(name).write(to: folder)
+      try folder.appending(path: "config.json").edit {
+        $0.replacing(/"num_hidden_layers": \d+/, with: "\"num_hidden_layers\": 2000000000")
+      }
+      for head in name.hasPrefix("bert") ? [nil, NewHead.labels(2, seed: 1)] : [nil] {
+        let error = failure { try PretrainedModel.load(folder, newHead: head) }
+        #expect(error?.message.contains("2000000000 layers") == true)
+      }
     }
   }
 

@@ -58,6 +58,32 @@ import TuningCore
     #expect(zip(found.floats(), expected).allSatisfy { abs($0 - $1) <= FamilyGoldenTests.tolerance * scale })
   }
 
+  /// Cloze and label requests, packed with another text before them, give log softmax of the golden's logits.
+  @Test(arguments: NoiseModel.all.filter { $0.logits != nil && $0.generation == nil })
+  func batchesAskTheSameModel(golden: NoiseModel) throws {
+    let pretrained = try golden.load()
+    let head = try #require(pretrained.model.head)
+    let labels = (0..<head.count).map { Int32($0) }
+    let last = golden.ids.count - 1
+    // The text before is one without token types: they are zero.
+    let batch =
+      head.prediction == .label
+      ? try PackedBatch(labelled: [
+        LabelRequest(tokens: [2], labels: head.count),
+        LabelRequest(tokens: golden.ids, tokenTypes: golden.types, labels: head.count),
+      ])
+      : try PackedBatch(cloze: [
+        ClozeRequest(tokens: [2], blanks: [0], candidates: [[0]]),
+        ClozeRequest(tokens: golden.ids, tokenTypes: golden.types, blanks: [last], candidates: labels.map { [$0] }),
+      ])
+    let oracle = EagerOracle(
+      model: pretrained.model, state: pretrained.state, objective: .classification, threads: Threads(2))
+    let found = try oracle.logProbabilities(on: batch)[0].suffix(head.count)
+    let logits = try #require(golden.logits).values.suffix(head.count).map(Double.init)
+    let sum = log(logits.reduce(0) { $0 + exp($1) })
+    #expect(zip(found, logits).allSatisfy { abs(Double($0) - ($1 - sum)) < 1e-4 })
+  }
+
   @Test(arguments: NoiseModel.all)
   func paddedRowsGiveWhatTheyGiveThere(golden: NoiseModel) throws {
     let pretrained = try golden.load()

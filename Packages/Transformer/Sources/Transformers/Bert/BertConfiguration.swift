@@ -144,9 +144,8 @@ public struct BertConfiguration: ModelConfiguration, Equatable {
   public var tiedTensors: [String: String] {
     guard head == .maskedLM, tiesWordEmbeddings else { return [:] }
     let paths = BertPaths(variant)
-    return [
-      paths.decoder.weight.name: paths.words.name,
-      paths.decoder.weight.name.dropLast(6) + "bias": paths.decoderBias.name,
-    ]
+    var tied = [paths.decoder.weight.name: paths.words.name]
+    if let bias = paths.decoder.bias { tied[bias.name] = paths.decoderBias.name }
+    return tied
   }
 }

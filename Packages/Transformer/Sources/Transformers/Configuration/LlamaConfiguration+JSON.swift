@@ -101,8 +101,8 @@ extension LlamaConfiguration {
 
   private static func windowedLayers(
     _ json: JSONObject, _ variant: LlamaVariant, _ window: Int?, layerCount: Int
-  ) throws -> Set<Int>? {
-    guard variant == .qwen2 || variant == .ministral else { return nil }
+  ) throws -> WindowedLayers {
+    guard variant == .qwen2 || variant == .ministral else { return .all }
     if json["layer_types"] != nil {
       let types = try json.strings("layer_types")
       guard types.count == layerCount else {
@@ -115,11 +115,9 @@ extension LlamaConfiguration {
       guard windowed.isEmpty || window != nil else {
         throw json.error("layer_types", "names sliding_attention, but no sliding_window is in use")
       }
-      return Set(windowed)
+      return .listed(Set(windowed))
     }
-    guard variant == .qwen2 else { return nil }
-    let first = try json.whole("max_window_layers") ?? 28
-    return Set(min(first, layerCount)..<layerCount)
+    return variant == .qwen2 ? .from(try json.whole("max_window_layers") ?? 28) : .all
   }
 
   /// Precedence as in `transformers` 5: `rope_scaling` before `rope_parameters`; θ within them before `rope_theta`.
@@ -181,7 +179,7 @@ extension LlamaConfiguration {
   private var variantJSON: [String: JSONValue] {
     let window = slidingWindow.map { JSONValue.integer($0) } ?? .null
     let types = (0..<layerCount).map {
-      JSONValue.string(windowedLayers.contains($0) ? "sliding_attention" : "full_attention")
+      JSONValue.string(self.window(ofLayer: $0) != nil ? "sliding_attention" : "full_attention")
     }
     switch variant {
     case .llama: return [:]

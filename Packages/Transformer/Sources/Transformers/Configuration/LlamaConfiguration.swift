@@ -28,8 +28,8 @@ public struct LlamaConfiguration: ModelConfiguration, Equatable {
   public var activation: Activation
   /// Tokens that a layer of `windowedLayers` sees of those up to its own; nil: all.
   public var slidingWindow: Int?
-  /// The layers that see a window only.
-  public var windowedLayers: Set<Int>
+  /// The layers that see a window only, where there is one.
+  public var windowedLayers: WindowedLayers
   /// Whether q, k and v have biases.
   public var hasAttentionBias: Bool
   /// Whether o has a bias.
@@ -47,15 +47,13 @@ public struct LlamaConfiguration: ModelConfiguration, Equatable {
 
   /// With the defaults of `transformers` for LLaMA.
   ///
-  /// - Parameters:
-  ///   - windowedLayers: nil stands for all, where there is a window.
-  ///   - hasOutputBias: nil stands for `hasAttentionBias`.
+  /// - Parameter hasOutputBias: nil stands for `hasAttentionBias`.
   public init(
     variant: LlamaVariant = .llama, vocabularySize: Int, hiddenSize: Int, intermediateSize: Int, layerCount: Int,
     heads: AttentionHeads,
     maximumLength: Int = 2048, rmsNormEpsilon: Double = 1e-6, ropeTheta: Double = 10000,
     ropeScaling: RopeScaling = .none, activation: Activation = .silu, slidingWindow: Int? = nil,
-    windowedLayers: Set<Int>? = nil, hasAttentionBias: Bool = false, hasOutputBias: Bool? = nil,
+    windowedLayers: WindowedLayers = .all, hasAttentionBias: Bool = false, hasOutputBias: Bool? = nil,
     hasFeedForwardBias: Bool = false,
     tiesWordEmbeddings: Bool = false, beginningOfSequence: Int32? = 1, endOfSequence: [Int32] = [2],
     padding: Int32? = nil
@@ -72,7 +70,7 @@ public struct LlamaConfiguration: ModelConfiguration, Equatable {
     self.ropeScaling = ropeScaling
     self.activation = activation
     self.slidingWindow = slidingWindow
-    self.windowedLayers = slidingWindow == nil ? [] : windowedLayers ?? Set(0..<layerCount)
+    self.windowedLayers = windowedLayers
     self.hasAttentionBias = hasAttentionBias
     self.hasOutputBias = hasOutputBias ?? hasAttentionBias
     self.hasFeedForwardBias = hasFeedForwardBias

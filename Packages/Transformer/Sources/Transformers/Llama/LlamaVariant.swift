@@ -1,3 +1,19 @@
+/// Layers that see a window of the text. Never a list of all: how many there are a file says.
+public enum WindowedLayers: Sendable, Equatable {
+  case all
+  /// From this one on.
+  case from(Int)
+  case listed(Set<Int>)
+
+  func contains(_ number: Int) -> Bool {
+    switch self {
+    case .all: true
+    case .from(let first): number >= first
+    case .listed(let numbers): numbers.contains(number)
+    }
+  }
+}
+
 /// Families that compute what LLaMA does, under another `model_type`: what they differ in is said by configuration
 /// keys of their own, and by defaults.
 public enum LlamaVariant: String, Sendable, CaseIterable {

@@ -9,13 +9,6 @@ struct ParameterLoader {
 
   /// - Throws: `ModelError.mismatchedTensors`: fewer tensors than layers, or two names for one.
   init(configuration: any ModelConfiguration, source: any WeightSource) throws {
-    // Before the configuration makes a list of all its parameters.
-    guard configuration.layerCount <= source.shapes.count else {
-      throw ModelError(
-        .mismatchedTensors,
-        "\(source.name): the configuration says \(configuration.layerCount) layers, the files hold "
-          + "\(source.shapes.count) tensors")
-    }
     self.configuration = configuration
     self.source = try RenamedWeights(source, for: configuration)
   }

@@ -18,9 +18,16 @@ struct RenamedWeights: WeightSource {
   var files: [URL] { source.files }
   var tensorTypes: [String: Int] { source.tensorTypes }
 
-  /// - Throws: `ModelError.mismatchedTensors` where two tensors would have one name, or where the file's names fit with
-  ///   a prefix more as well as with one less.
+  /// - Throws: `ModelError.mismatchedTensors` where there are fewer tensors than layers, where two tensors would have
+  ///   one name, or where the file's names fit with a prefix more as well as with one less.
   init(_ source: any WeightSource, for configuration: any ModelConfiguration) throws {
+    // Before the configuration makes a list of all its parameters.
+    guard configuration.layerCount <= source.shapes.count else {
+      throw ModelError(
+        .mismatchedTensors,
+        "\(source.name): the configuration says \(configuration.layerCount) layers, the files hold "
+          + "\(source.shapes.count) tensors")
+    }
     let expected = Set(configuration.parameters.map(\.path.name))
     let plain = try RenamedWeights.renamed(source.shapes.keys.map { ($0, $0) }, source, RenamedWeights.currentName)
     let rename = try configuration.basePrefix.flatMap {

@@ -100,7 +100,10 @@ public struct OPTConfiguration: ModelConfiguration, Equatable {
     return result
   }
 
-  public var redundantTensors: [String: [Int]] { tiedTensors.mapValues { _ in [vocabularySize, embeddingSize] } }
+  public var redundantTensors: [String: [Int]] {
+    // The version is a number that old checkpoints carry along.
+    tiedTensors.mapValues { _ in [vocabularySize, embeddingSize] }.merging(["model.decoder.version": [1]]) { $1 }
+  }
 
   public var tiedTensors: [String: String] { tiesWordEmbeddings ? [OPT.head.name: OPT.embedding.name] : [:] }
 }
