@@ -227,7 +227,9 @@ extension TemplateRenderer {
       reader = TemplateArgumentReader(TemplateCallArguments(), of: "select")
       var path: TemplateValue?
       if byAttribute {
-        guard !arguments.positional.isEmpty else { throw TemplateFailure.failed("Missing parameter for attribute name") }
+        guard !arguments.positional.isEmpty else {
+          throw TemplateFailure.failed("Missing parameter for attribute name")
+        }
         path = arguments.positional.removeFirst()
       }
       var test: String?
