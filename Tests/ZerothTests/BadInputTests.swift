@@ -198,7 +198,7 @@ import TuningCore
       try TrainedParameters.load(
         folder.checkpoint(step: kept).appending(path: "parameters.safetensors"),
         into: experiment.oracle.state.parameters)
-      #expect(try experiment.oracle.losses(at: [.none], on: experiment.data.batch(step: kept, stored))[0].isFinite)
+      #expect(try experiment.oracle.losses(at: [.none], on: experiment.data.batches(step: kept, stored))[0].isFinite)
     }
     let reader = try LedgerReader(folder.ledger)
     #expect(reader.stepCount == 5 && reader.tornTail == nil)

@@ -46,7 +46,7 @@ struct Pair: Sendable, CustomTestStringConvertible {
   @Test(arguments: Pair.all, [NoiseLaw.gaussian, .gaussianFast, .rademacher])
   func scoredDirectionIsAppliedDirection(_ pair: Pair, law: NoiseLaw) throws {
     let experiment = try Session(folder: RunFolder(Project.root), changes: pair.changes).experiment()
-    let batch = try experiment.data.batch(step: 0, experiment.recipe)
+    let batch = try experiment.data.batches(step: 0, experiment.recipe)[0]
     let before = try experiment.oracle.losses(at: [.none], on: batch)[0]
     let seeds = experiment.recipe.seeds
     let terms = (0..<3).map { query in
@@ -127,7 +127,7 @@ struct Pair: Sendable, CustomTestStringConvertible {
     try experiment.scheme.attach(to: &state, seeds: seeds)
     #expect(state.parameters.trainableCount > 0)
     // Before training an adapter changes nothing.
-    let batch = try experiment.data.batch(step: 0, experiment.recipe)
+    let batch = try experiment.data.batches(step: 0, experiment.recipe)[0]
     let losses = try [plain, state].map { state in
       experiment.oracle.state = state
       return try experiment.oracle.losses(at: [.none], on: batch)[0]
@@ -145,7 +145,7 @@ struct Pair: Sendable, CustomTestStringConvertible {
     let changes = pair.changes.merging(["learning_rate": "1e-2"]) { $1 }
     let experiment = try Session(folder: RunFolder(Project.root), changes: changes).experiment()
     for step in 0..<3 { try experiment.take(step) }
-    let batch = try experiment.data.batch(step: 0, experiment.recipe)
+    let batch = try experiment.data.batches(step: 0, experiment.recipe)[0]
     let adapted = try experiment.oracle.logProbabilities(on: batch)[0]
     try experiment.scheme.merge(into: &experiment.oracle.state)
     #expect(experiment.oracle.state.adapters.isEmpty)
@@ -173,6 +173,21 @@ struct Pair: Sendable, CustomTestStringConvertible {
       #expect(experiment.oracle.queryCount - asked == cost.queriesPerStep)
     }
     #expect(experiment.optimizerState.byteCount == cost.stateBytes)
+  }
+
+  /// A step of several batches asks of each what it would ask of one batch of all, and sees the same losses.
+  @Test(arguments: Pair.all)
+  func accumulatedIsAsOneBatch(_ pair: Pair) throws {
+    let steps = try [["batch_size": "4"], ["batch_size": "3", "gradient_accumulation": "2"]].map { sizes in
+      let changes = pair.changes.merging(["train_examples": "4"]) { $1 }.merging(sizes) { $1 }
+      let experiment = try Session(folder: RunFolder(Project.root), changes: changes).experiment()
+      return (try experiment.ask(0), experiment.oracle)
+    }
+    let (whole, parts) = (steps[0].0, steps[1].0)
+    #expect(abs(whole.loss - parts.loss) <= 1e-5 * abs(whole.loss))
+    #expect(whole.update.terms.map(\.direction) == parts.update.terms.map(\.direction))
+    #expect(steps[1].1.queryCount == 2 * steps[0].1.queryCount)
+    #expect(steps[1].1.tokenCount == steps[0].1.tokenCount)
   }
 
   /// With its state, wherever a run is stopped; whoever has none has no file for it.
@@ -249,6 +264,8 @@ struct Pair: Sendable, CustomTestStringConvertible {
       }
     }
 
+    func weight(of batch: PackedBatch) -> Double { 1 }
+
     func squaredNorm(of direction: Direction) -> (sum: Double, count: Int) {
       (parameters.squaredNorm(of: direction, threads: Threads(1)), 4)
     }
@@ -262,7 +279,7 @@ struct Pair: Sendable, CustomTestStringConvertible {
     var sums = [Double](repeating: 0, count: 4), squares = sums
     for step in 0..<steps {
       let context = StepContext(step: step, learningRate: rate, seeds: SeedSequence(runSeed: 3))
-      let update = try optimizer.step(context, on: PackedBatch([]), oracle: oracle).update
+      let update = try optimizer.step(context, on: [PackedBatch([])], oracle: oracle).update
       // A move is the estimate times −η.
       let scale = if case .move = update { -1 / Double(rate) } else { 1.0 }
       var estimate = [Double](repeating: 0, count: 4)
@@ -287,7 +304,7 @@ extension Experiment {
   /// The outcome of a step that is not taken.
   fileprivate func ask(_ step: Int) throws -> StepOutcome {
     let context = StepContext(step: step, learningRate: recipe.learningRate.rate(at: step), seeds: recipe.seeds)
-    return try optimizer.step(context, on: data.batch(step: step, recipe), oracle: oracle)
+    return try optimizer.step(context, on: data.batches(step: step, recipe), oracle: oracle)
   }
 
   fileprivate func take(_ step: Int) throws { apply(try ask(step).update, step: step) }

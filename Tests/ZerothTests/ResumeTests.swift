@@ -152,6 +152,52 @@ import TuningCore
     expect(message { try session.run(resume: true) }, mentions: "another recipe", session.folder.recipe.path)
   }
 
+  /// What one optimizer keeps means nothing to another: neither by its recipe, nor by an edited one, nor by a
+  /// checkpoint that was put there.
+  @Test func anotherOptimizerIsRefused() throws {
+    let place = try Workplace()
+    let session = Session(folder: RunFolder(place("run")), changes: ["optimizer": "zo-adam"])
+    _ = try session.run { $0.steps == 3 }
+    let other = Session(folder: session.folder, changes: ["optimizer": "zo-sgd-mmt"])
+    let folder = session.folder.url.path
+    expect(
+      message { try other.run(resume: true) }, mentions: folder, "was trained by zo-adam", "optimizer is zo-sgd-mmt",
+      "start a new run")
+    let stored = try Data(contentsOf: session.folder.recipe)
+    try Data(other.experiment().recipe.yaml.utf8).write(to: session.folder.recipe)
+    expect(message { try other.run(resume: true) }, mentions: folder, "was trained by zo-adam")
+    try stored.write(to: session.folder.recipe)
+    let foreign = Session(folder: RunFolder(place("other")), changes: ["optimizer": "zo-sgd-mmt"])
+    _ = try foreign.run { $0.steps == 3 }
+    try FileManager.default.removeItem(at: session.folder.checkpoint(step: 3))
+    try FileManager.default.copyItem(at: foreign.folder.checkpoint(step: 3), to: session.folder.checkpoint(step: 3))
+    expect(message { try session.run(resume: true) }, mentions: folder, "was trained by zo-sgd-mmt")
+  }
+
+  @Test func aStateThatIsGoneIsNamed() throws {
+    let place = try Workplace()
+    let session = Session(folder: RunFolder(place("run")), changes: ["optimizer": "zo-adam"])
+    _ = try session.run { $0.steps == 3 }
+    let state = session.folder.checkpoint(step: 3).appending(path: "optimizer.safetensors")
+    let foreign = Session(
+      folder: RunFolder(place("other")), changes: ["optimizer": "zo-sgd-mmt", "scheme": "lora"])
+    _ = try foreign.run { $0.steps == 3 }
+    try FileManager.default.removeItem(at: state)
+    expect(message { try session.run(resume: true) }, mentions: state.path)
+    try FileManager.default.copyItem(
+      at: foreign.folder.checkpoint(step: 3).appending(path: "optimizer.safetensors"), to: state)
+    expect(message { try session.run(resume: true) }, mentions: state.path, "named 'exp_avg.", "another run")
+  }
+
+  /// A checkpoint goes on from its ledger.
+  @Test func aLedgerThatIsGoneIsNamed() throws {
+    let place = try Workplace()
+    let session = Session(folder: RunFolder(place("run")))
+    _ = try session.run { $0.steps == 3 }
+    try FileManager.default.removeItem(at: session.folder.ledger)
+    expect(message { try session.run(resume: true) }, mentions: session.folder.ledger.path, "start a new run")
+  }
+
   @Test func anotherBaseModelIsRefused() throws {
     let place = try Workplace()
     let model = try place.modelCopy()

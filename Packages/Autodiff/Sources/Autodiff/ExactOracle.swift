@@ -24,6 +24,8 @@ public final class ExactOracle: GradientOracle {
     try losses.losses(at: displacements, on: batch)
   }
 
+  public func weight(of batch: PackedBatch) -> Double { losses.weight(of: batch) }
+
   public func squaredNorm(of direction: Direction) -> (sum: Double, count: Int) { losses.squaredNorm(of: direction) }
   public var queryCount: Int { losses.queryCount }
   public var tokenCount: Int { losses.tokenCount }

@@ -55,6 +55,26 @@ import TuningCore
     #expect(try oracle.losses(at: displacements, on: try batch()).bits == first.bits)
   }
 
+  /// A step's examples in several batches, of unequal sizes, have the losses of one batch of all.
+  @Test(arguments: Objective.allCases) func batchesAreAsOne(_ objective: Objective) throws {
+    var dice = Dice(22)
+    let requests = (0..<5).map { number in
+      ScoringRequest(
+        prompt: dice.tokens(3 + number, below: 50),
+        continuations: [dice.tokens(1 + number, below: 50), dice.tokens(3, below: 50)], gold: number % 2)
+    }
+    let oracle = oracle(try ToyModel.state(), objective)
+    let displacements = [Displacement([Term(0.1, Direction(seed: 3))]), .none]
+    let whole = try oracle.losses(at: displacements, on: PackedBatch(requests))
+    let parts = try [PackedBatch(Array(requests[..<1])), PackedBatch(Array(requests[1...]))]
+    let asked = oracle.queryCount
+    for (a, b) in zip(whole, try oracle.losses(at: displacements, on: parts)) { #expect(abs(a - b) <= 1e-6 * abs(a)) }
+    #expect(oracle.queryCount == asked + 4)
+    #expect(parts.map(oracle.weight) == (objective == .classification ? [1, 4] : [1, 14]))
+    let alone = try oracle.losses(at: displacements, on: [parts[1]])
+    #expect(try alone.bits == oracle.losses(at: displacements, on: parts[1]).bits && alone != whole)
+  }
+
   /// Losses come in the order that they were asked for, and do not depend on what is asked for beside them.
   @Test func manyDisplacements() throws {
     let oracle = oracle(try ToyModel.state()), batch = try batch()

@@ -29,8 +29,8 @@ extension EstimatedDescent {
     OptimizerCost(queriesPerStep: estimator.lossesPerEstimate, rule: updateRule, trainableCount: trainableCount)
   }
 
-  public func step(_ context: StepContext, on batch: PackedBatch, oracle: any LossOracle) throws -> StepOutcome {
-    let estimate = try estimator.estimate(context, on: batch, oracle: oracle)
+  public func step(_ context: StepContext, on batches: [PackedBatch], oracle: any LossOracle) throws -> StepOutcome {
+    let estimate = try estimator.estimate(context, on: batches, oracle: oracle)
     return StepOutcome(
       loss: estimate.loss, update: .descent(gradient(of: estimate), learningRate: context.learningRate))
   }

@@ -58,11 +58,11 @@ public struct RandomizedGradientEstimator: Sendable {
     }
   }
 
-  public func estimate(_ context: StepContext, on batch: PackedBatch, oracle: any LossOracle) throws -> Estimate {
+  public func estimate(_ context: StepContext, on batches: [PackedBatch], oracle: any LossOracle) throws -> Estimate {
     let directions = (0..<queries).map { context.direction(query: $0, law: law.noise) }
     let factors = directions.map { law.factor(of: $0, oracle: oracle) }
     let steps = factors.map { Float(Double(epsilon) * $0) }
-    let losses = try oracle.losses(at: displacements(directions, steps), on: batch).map(Double.init)
+    let losses = try oracle.losses(at: displacements(directions, steps), on: batches).map(Double.init)
     let terms = directions.indices.map { j in
       let slope =
         sides == .two

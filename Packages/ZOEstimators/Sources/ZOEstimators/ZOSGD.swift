@@ -27,8 +27,8 @@ public struct ZOSGD: Optimizer, Sendable {
     OptimizerCost(queriesPerStep: estimator.lossesPerEstimate, stateBytes: 0)
   }
 
-  public func step(_ context: StepContext, on batch: PackedBatch, oracle: any LossOracle) throws -> StepOutcome {
-    let estimate = try estimator.estimate(context, on: batch, oracle: oracle)
+  public func step(_ context: StepContext, on batches: [PackedBatch], oracle: any LossOracle) throws -> StepOutcome {
+    let estimate = try estimator.estimate(context, on: batches, oracle: oracle)
     let rate = Double(context.learningRate)
     return StepOutcome(
       loss: estimate.loss, move: Move(estimate.scaled(by: -rate), decay: Float(rate * Double(weightDecay))))

@@ -29,13 +29,13 @@ public struct ZOSGDConservative: Optimizer, Sendable {
     OptimizerCost(queriesPerStep: estimator.lossesPerEstimate + (estimator.sides == .two ? 3 : 2), stateBytes: 0)
   }
 
-  public func step(_ context: StepContext, on batch: PackedBatch, oracle: any LossOracle) throws -> StepOutcome {
-    let estimate = try estimator.estimate(context, on: batch, oracle: oracle)
+  public func step(_ context: StepContext, on batches: [PackedBatch], oracle: any LossOracle) throws -> StepOutcome {
+    let estimate = try estimator.estimate(context, on: batches, oracle: oracle)
     let rate = Double(context.learningRate)
     let steps = [-rate, rate].map(estimate.scaled)
     // The pair first: it is evaluated side by side. A one-sided estimate has seen L(θ).
     let displacements = steps.map(Displacement.init) + (estimator.sides == .two ? [.none] : [])
-    let losses = try oracle.losses(at: displacements, on: batch)
+    let losses = try oracle.losses(at: displacements, on: batches)
     let (against, along, here) = (losses[0], losses[1], estimator.sides == .two ? losses[2] : estimate.loss)
     let chosen =
       against < here && against <= along ? steps[0] : along < here ? steps[1] : estimate.scaled(by: 0)

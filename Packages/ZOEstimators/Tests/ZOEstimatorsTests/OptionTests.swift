@@ -1,3 +1,4 @@
+import TensorCore
 import Testing
 import TuningCore
 import ZOEstimators
@@ -52,5 +53,67 @@ import ZOEstimators
     #expect(text.contains("no option 'epsilom'") && text.contains("Did you mean 'epsilon'?"))
     #expect(text.contains("zo-sgd.queries must be a whole number from 1 to 65535, got '0'"))
     #expect(text.split(separator: "\n").count == 2)
+  }
+
+  /// Of every optimizer, by its own name.
+  @Test(arguments: Optimizers.forms) func whatAllTakeIsRefusedAlike(_ form: Optimizers.Form) throws {
+    let bad: [(String, OptionValue)] = [
+      ("epsilon", .number(0)), ("queries", .integer(0)), ("weight_decay", .number(-1)), ("sides", .text("both")),
+      ("law", .text("uniform")),
+    ]
+    for (name, value) in bad {
+      let error = #expect(throws: TuningError.self) { _ = try form.make([name: value]) }
+      #expect(error?.message.contains("\(form.name).\(name) must be") == true)
+    }
+  }
+
+  @Test(arguments: [
+    ("zo-adam", "beta1", OptionValue.number(1)), ("zo-adam", "beta1", .number(-0.1)), ("zo-adam", "beta2", .number(1)),
+    ("zo-adam", "beta2", .number(-1)), ("zo-adam", "adam_epsilon", .number(0)), ("zo-adam", "amsgrad", .text("yes")),
+    ("zo-sgd-mmt", "momentum", .number(1)), ("zo-sgd-mmt", "momentum", .number(-0.5)),
+    ("zo-sgd-sign", "sign", .text("vector")), ("zo-sgd-sign", "coupled_decay", .integer(1)),
+  ])
+  func whatOneTakesIsRefused(_ optimizer: String, _ name: String, _ value: OptionValue) throws {
+    let error = #expect(throws: TuningError.self) {
+      _ = try Optimizers.registry().make(optimizer, options: [name: value])
+    }
+    #expect(error?.code == .invalidOption && error?.message.contains("\(optimizer).\(name) must be") == true)
+  }
+
+  /// 1 as a `Float`, and still below it.
+  @Test func whatIsBarelyAllowedWorks() throws {
+    let close = OptionValue.number(1 - 1e-12)
+    for (name, options) in [("zo-sgd-mmt", ["momentum": close]), ("zo-adam", ["beta1": close, "beta2": close])] {
+      let oracle = ToyOracle(try .vector([1, 2])) { $0[0] * $0[1] }
+      var optimizer = try Optimizers.registry().make(name, options: options)
+      let state = try OptimizerState(rule: optimizer.rule, for: oracle.parameters)
+      for step in 0..<3 {
+        let outcome = try optimizer.step(.test(step: step), on: emptyBatch(), oracle: oracle)
+        oracle.parameters.apply(outcome.update, step: step, state: state, threads: Threads(1))
+      }
+      #expect(oracle.parameters.elements.allSatisfy(\.isFinite) && oracle.parameters.elements != [1, 2])
+    }
+  }
+
+  @Test func optionsReachTheRules() throws {
+    let adam = try #require(
+      Optimizers.registry().make(
+        "zo-adam",
+        options: [
+          "beta1": .number(0.5), "beta2": .number(0.75), "adam_epsilon": .number(0.125), "amsgrad": .boolean(true),
+          "weight_decay": .number(2), "coupled_decay": .boolean(true),
+        ]) as? ZOAdam)
+    #expect(
+      adam.adam
+        == Adam(
+          beta1: 0.5, beta2: 0.75, epsilon: 0.125, isAMSGrad: true, weightDecay: WeightDecay(2, isCoupled: true)))
+    let ball = try #require(
+      Optimizers.registry().make("zo-sgd-mmt", options: ["momentum": .number(0.5), "weight_decay": .number(2)])
+        as? ZOSGDMomentum)
+    #expect(ball.heavyBall == HeavyBall(momentum: 0.5, weightDecay: WeightDecay(2)))
+    let sign = try #require(
+      Optimizers.registry().make("zo-sgd-sign", options: ["sign": .text("scalar"), "queries": .integer(3)])
+        as? ZOSGDSign)
+    #expect(sign.sign == .scalar && sign.estimator.queries == 3)
   }
 }

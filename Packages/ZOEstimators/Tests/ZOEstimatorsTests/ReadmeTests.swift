@@ -6,7 +6,7 @@ import ZOEstimators
 
 @Suite struct ReadmeTests {
   @Test func exampleRuns() throws {
-    let golden = try Golden.load(), parameters = try golden.parameterSet(), batch = try emptyBatch()
+    let golden = try Golden.load(), parameters = try golden.parameterSet(), batches = try emptyBatch()
     let oracle = ToyOracle(parameters, of: golden.quadratic.loss)
     let before = golden.quadratic.loss(parameters.elements.map(Double.init))
     // README-BEGIN
@@ -17,7 +17,7 @@ import ZOEstimators
     let seeds = SeedSequence(runSeed: 42)
     for step in 0..<schedule.total {
       let context = StepContext(step: step, learningRate: schedule.rate(at: step), seeds: seeds)
-      let outcome = try optimizer.step(context, on: batch, oracle: oracle)
+      let outcome = try optimizer.step(context, on: batches, oracle: oracle)
       parameters.apply(outcome.update, step: step, state: state, threads: .available)
     }
     print("\(oracle.queryCount) losses asked, \(state.byteCount) bytes kept")

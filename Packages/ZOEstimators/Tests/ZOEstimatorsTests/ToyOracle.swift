@@ -30,6 +30,8 @@ final class ToyOracle: LossOracle {
     }
   }
 
+  func weight(of batch: PackedBatch) -> Double { 1 }
+
   func squaredNorm(of direction: Direction) -> (sum: Double, count: Int) {
     (parameters.squaredNorm(of: direction, threads: Threads(1)), parameters.trainableCount)
   }
@@ -75,7 +77,7 @@ struct Quadratic {
 func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
 
 /// Nothing is read of a batch here.
-func emptyBatch() throws -> PackedBatch { try PackedBatch([]) }
+func emptyBatch() throws -> [PackedBatch] { [try PackedBatch([])] }
 
 extension StepOutcome {
   /// Of an optimizer of moves.

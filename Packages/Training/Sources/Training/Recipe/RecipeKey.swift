@@ -18,6 +18,7 @@ enum RecipeKey: String, CaseIterable {
   case warmupSteps = "warmup_steps"
   case steps
   case batchSize = "batch_size"
+  case gradientAccumulation = "gradient_accumulation"
   case rounding, seed, threads
   case evaluateEvery = "evaluate_every"
   case checkpointEvery = "checkpoint_every"
@@ -60,7 +61,11 @@ enum RecipeKey: String, CaseIterable {
         .choice(LearningRateSchedule.Shape.allCases.map(\.rawValue)), .text("constant"), "Learning rate after warm-up.")
     case .warmupSteps: option(Self.counts, .integer(0), "Steps over which the learning rate rises to its peak.")
     case .steps: option(.integer(atLeast: 1, atMost: Int(UInt32.max)), .integer(1000), "Optimizer steps.")
-    case .batchSize: option(.integer(atLeast: 1, atMost: 1 << 20), .integer(16), "Examples a step.")
+    case .batchSize: option(.integer(atLeast: 1, atMost: 1 << 20), .integer(16), "Examples at once.")
+    case .gradientAccumulation:
+      option(
+        .integer(atLeast: 1, atMost: 1 << 20), .integer(1),
+        "Batches a step; their losses count as those of one batch of all.")
     case .rounding:
       option(
         .choice(Rounding.allCases.map(\.rawValue)), .text("stochastic"),

@@ -56,6 +56,8 @@ public struct ResolvedRecipe: Sendable, Equatable {
   }
   public var steps: Int { integer(.steps) }
   public var batchSize: Int { integer(.batchSize) }
+  /// Batches a step.
+  public var gradientAccumulation: Int { integer(.gradientAccumulation) }
 
   // MARK: the run
 

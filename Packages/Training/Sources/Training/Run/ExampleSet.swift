@@ -52,10 +52,14 @@ public struct ExampleSet: Sendable {
     }
   }
 
-  /// The batch of `step`.
-  func batch(step: Int, _ recipe: ResolvedRecipe) throws -> PackedBatch {
-    let order = BatchOrder(count: train.count, batchSize: recipe.batchSize, seeds: recipe.seeds)
-    return try PackedBatch(order.indices(step: step).map { train[$0] })
+  /// The examples of `step`: those of one batch of `batchSize · gradientAccumulation`, in batches of `batchSize`.
+  func batches(step: Int, _ recipe: ResolvedRecipe) throws -> [PackedBatch] {
+    let size = recipe.batchSize
+    let order = BatchOrder(count: train.count, batchSize: size * recipe.gradientAccumulation, seeds: recipe.seeds)
+    let indices = order.indices(step: step)
+    return try stride(from: 0, to: indices.count, by: size).map { start in
+      try PackedBatch(indices[start..<min(start + size, indices.count)].map { train[$0] })
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import TuningCore
 
 /// Trains what a recipe describes, so that any stop can be gone on from and any result made again.
 ///
-/// A step is: a batch by (seed, step), the optimizer's questions, a line in the ledger, the update. All randomness is
+/// A step is: its batches by (seed, step), the optimizer's questions, a line in the ledger, the update. All randomness is
 /// addressed by step, so a run resumed from a checkpoint is bit for bit the run that never stopped.
 public final class TrainingLoop {
   let experiment: Experiment
@@ -107,7 +107,7 @@ public final class TrainingLoop {
     let outcome: StepOutcome
     do {
       outcome = try experiment.optimizer.step(
-        context, on: experiment.data.batch(step: step, recipe), oracle: experiment.oracle)
+        context, on: experiment.data.batches(step: step, recipe), oracle: experiment.oracle)
     } catch let error as TuningError where error.code == .nonFiniteLoss {
       throw diverged("step \(step + 1): \(error.message)")
     }
@@ -182,7 +182,7 @@ public final class TrainingLoop {
       guard try lookAtDev("dev, before") else { return false }
     } else {
       // Something must be evaluated to know what inference takes: the first batch.
-      _ = try experiment.oracle.logProbabilities(on: experiment.data.batch(step: 0, experiment.recipe))
+      _ = try experiment.oracle.logProbabilities(on: experiment.data.batches(step: 0, experiment.recipe)[0])
     }
     progress.inferencePeakBytes = memory.read()?.peak ?? 0
     return true

@@ -47,6 +47,8 @@ public final class EagerOracle: LossOracle {
     }
   }
 
+  public func weight(of batch: PackedBatch) -> Double { objective.weight(of: batch) }
+
   public func squaredNorm(of direction: Direction) -> (sum: Double, count: Int) {
     let parameters = state.parameters
     return (parameters.squaredNorm(of: direction, threads: threads), parameters.trainableCount)

@@ -7,6 +7,9 @@ public protocol LossOracle: AnyObject {
   /// - Throws: `TuningError.nonFiniteLoss` where one is NaN or infinite.
   func losses(at displacements: [Displacement], on batch: PackedBatch) throws -> [Float]
 
+  /// How many terms the loss of `batch` is the mean of: what it weighs beside the step's other batches.
+  func weight(of batch: PackedBatch) -> Double
+
   /// Σ z² over the trainable elements, and how many they are: what a direction of given norm needs.
   func squaredNorm(of direction: Direction) -> (sum: Double, count: Int)
 
@@ -14,4 +17,19 @@ public protocol LossOracle: AnyObject {
   var queryCount: Int { get }
   /// Tokens that went through the model since the beginning.
   var tokenCount: Int { get }
+}
+
+extension LossOracle {
+  /// The losses of a step's batches as if they were one: the mean over all their terms at each displacement. Batches go
+  /// through the model one after the other, in the memory of the largest.
+  public func losses(at displacements: [Displacement], on batches: [PackedBatch]) throws -> [Float] {
+    if batches.count == 1 { return try losses(at: displacements, on: batches[0]) }
+    var sums = [Double](repeating: 0, count: displacements.count), weights = 0.0
+    for batch in batches {
+      let weight = weight(of: batch)
+      for (i, loss) in try losses(at: displacements, on: batch).enumerated() { sums[i] += weight * Double(loss) }
+      weights += weight
+    }
+    return sums.map { Float($0 / weights) }
+  }
 }

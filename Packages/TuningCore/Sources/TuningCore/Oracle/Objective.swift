@@ -53,6 +53,14 @@ public enum Objective: String, Sendable, Codable, CaseIterable {
     return slopes
   }
 
+  /// How many terms the loss of `batch` is the mean of: gold tokens, or examples.
+  public func weight(of batch: PackedBatch) -> Double {
+    switch self {
+    case .languageModel: Double(batch.examples.reduce(0) { $0 + $1.continuations[$1.gold].count })
+    case .classification: Double(batch.examples.count)
+    }
+  }
+
   /// Mean log-probability of each continuation's tokens: what candidates are ranked by.
   public static func scores(of example: PackedBatch.Example, _ logProbabilities: [Float]) -> [Double] {
     example.continuations.map { range in

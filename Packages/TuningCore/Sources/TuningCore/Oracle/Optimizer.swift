@@ -36,7 +36,7 @@ public struct StepOutcome: Sendable {
 
 /// What an optimizer takes for each step and keeps between steps.
 public struct OptimizerCost: Sendable, Codable, Equatable {
-  /// Losses asked of the oracle a step.
+  /// Losses asked of the oracle a step, of each of its batches.
   public var queriesPerStep: Int
   /// Bytes kept between steps.
   public var stateBytes: Int
@@ -64,7 +64,8 @@ public protocol Optimizer {
   /// - Parameter trainableCount: number of scalars that train.
   func cost(trainableCount: Int) -> OptimizerCost
 
-  mutating func step(_ context: StepContext, on batch: PackedBatch, oracle: any LossOracle) throws -> StepOutcome
+  /// - Parameter batches: the step's examples; more than one where they are not to be in memory at once.
+  mutating func step(_ context: StepContext, on batches: [PackedBatch], oracle: any LossOracle) throws -> StepOutcome
 }
 
 extension Optimizer {
