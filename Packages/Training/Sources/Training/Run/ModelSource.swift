@@ -97,11 +97,14 @@ extension GGUFVocabulary {
       model: model, pre: try metadata.string("tokenizer.ggml.pre"), tokens: tokens,
       tokenTypes: try metadata.integers("tokenizer.ggml.token_type")?.map(Int32.init(clamping:)),
       merges: try metadata.strings("tokenizer.ggml.merges") ?? [],
+      scores: try metadata.numbers("tokenizer.ggml.scores")?.map(Float.init),
       beginningOfSequence: try metadata.token("tokenizer.ggml.bos_token_id"),
       endOfSequence: try metadata.token("tokenizer.ggml.eos_token_id"),
       unknown: try metadata.token("tokenizer.ggml.unknown_token_id"),
       padding: try metadata.token("tokenizer.ggml.padding_token_id"),
       addsBeginningOfSequence: try metadata.bool("tokenizer.ggml.add_bos_token"),
+      addsEndOfSequence: try metadata.bool("tokenizer.ggml.add_eos_token"),
+      addsSpacePrefix: try metadata.bool("tokenizer.ggml.add_space_prefix"),
       chatTemplate: try metadata.string("tokenizer.chat_template"))
   }
 }

@@ -70,6 +70,15 @@ public struct GGUFMetadata: Sendable {
     }
   }
 
+  /// The array of numbers at `key`.
+  public func numbers(_ key: String) throws -> [Double]? {
+    switch values[key] {
+    case nil: return nil
+    case .numbers(let value)?: return value
+    default: throw mismatch(key, "an array of numbers")
+    }
+  }
+
   /// The array of integers at `key`.
   public func integers(_ key: String) throws -> [Int]? {
     switch values[key] {
