@@ -34,7 +34,8 @@ import Testing
   @Test(.workplace) func aFindingIsKeptMadeSmallAndFailsTheRun() throws {
     let folder = try Workplace().url
     let (status, output) = try fuzz(
-      "--reader", "self-test", "--seed", "3", "--seconds", "300", "--findings", "1", "--jobs", "1", "--hang", "1", "--out", folder.path
+      "--reader", "self-test", "--seed", "3", "--seconds", "300", "--findings", "1", "--jobs", "1",
+      "--hang", "1", "--out", folder.path
     )
     #expect(status == 1 && output.contains("1 findings."), "\(output)")
     let kept = try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: "self-test").path)
