@@ -123,10 +123,11 @@ struct Floats: Decodable, Sendable {
     }
   }
 
-  /// max |Δ| as a share of the greatest magnitude.
+  /// max |Δ| as a share of the greatest magnitude, or of 1 where that is less: a small logit is a difference of terms
+  /// about 1.
   func difference(_ found: some Collection<Float>) -> Float {
     guard found.count == values.count, found.allSatisfy(\.isFinite) else { return .infinity }
     let scale = values.map(\.magnitude).max() ?? 0
-    return (zip(found, values).map { ($0 - $1).magnitude }.max() ?? 0) / max(scale, .leastNormalMagnitude)
+    return (zip(found, values).map { ($0 - $1).magnitude }.max() ?? 0) / max(scale, 1)
   }
 }
