@@ -11,11 +11,17 @@ public struct BenchModel: Sendable {
 
   /// The models that benchmarks know.
   public static let all = [
+    BenchModel(name: "opt-125m", configuration: OPTConfiguration()),
+    BenchModel(
+      name: "roberta-base",
+      configuration: BertConfiguration(
+        variant: .roberta, vocabularySize: 50265, positionCount: 514, tokenTypeCount: 1, layerNormEpsilon: 1e-5)),
+    // OPT-125M's sizes in LLaMA's form.
     BenchModel(
       name: "llama-125m",
       configuration: LlamaConfiguration(
         vocabularySize: 50272, hiddenSize: 768, intermediateSize: 3072, layerCount: 12,
-        heads: AttentionHeads(queries: 12, groups: 12, dimension: 64), tiesWordEmbeddings: true))
+        heads: AttentionHeads(queries: 12, groups: 12, dimension: 64), tiesWordEmbeddings: true)),
   ]
 
   /// A model of another shape.
