@@ -9,21 +9,21 @@ import TuningCore
   @Test func theExampleRuns() throws {
     let temporary = try TemporaryFolder()
     let folder = temporary.url, components = try sampleComponents(), hash = ContentHash(of: Data())
-    var moves: [Move] = []
+    var updates: [ParameterUpdate] = []
     // README-BEGIN
     let recipe = try Recipe(
       yaml: "model: SmolLM2\ndata: SST-2.zip\nsteps: 20\n", folder: folder, overrides: ["learning_rate=1e-4"])
     let resolved = try recipe.resolve(components: components, tasks: ["sst2"])
 
     let header = LedgerHeader(
-      recipe: resolved, directionLaw: .gaussian, baseModel: hash, tokenizer: hash, data: hash, plugins: [],
-      zeroth: "0.1.0")
+      recipe: resolved, directionLaw: .gaussian, records: .moves, baseModel: hash, tokenizer: hash, data: hash,
+      plugins: [], zeroth: "0.1.0")
     let writer = try LedgerWriter(creating: folder.appending(path: "ledger.zl"), header: header)
-    try writer.append(step: 0, move: Move([Term(-0.5, header.direction(step: 0, query: 0))]))
+    try writer.append(step: 0, update: .move(Move([Term(-0.5, header.direction(step: 0, query: 0))])))
 
-    try LedgerReader(folder.appending(path: "ledger.zl")).forEachMove { step, move in moves.append(move) }
+    try LedgerReader(folder.appending(path: "ledger.zl")).forEachUpdate { step, update in updates.append(update) }
     // README-END
-    #expect(moves == [Move([Term(-0.5, header.direction(step: 0, query: 0))])])
+    #expect(updates == [.move(Move([Term(-0.5, header.direction(step: 0, query: 0))]))])
   }
 
   @Test func theReadmeShowsTheExample() throws {
@@ -51,7 +51,8 @@ import TuningCore
       .resolve(components: sampleComponents(), tasks: ["sst2"])
     let hash = ContentHash(of: Data())
     let header = LedgerHeader(
-      recipe: recipe, directionLaw: .gaussian, baseModel: hash, tokenizer: hash, data: hash, plugins: [], zeroth: "0")
+      recipe: recipe, directionLaw: .gaussian, records: .moves, baseModel: hash, tokenizer: hash, data: hash,
+      plugins: [], zeroth: "0")
     let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(header)) as? [String: Any]
     let keys = try #require(object?.keys.sorted())
     let page = try String(contentsOf: documentation.appending(path: "ledger-format.md"), encoding: .utf8)

@@ -257,7 +257,7 @@ extension LedgerReader {
     let run = try SampleRun()
     let writer = try LedgerWriter(resuming: run.file, afterStep: 0, header: run.header)
     let right = run.header.direction(step: 0, query: 0)
-    func refuses(_ move: Move) -> Bool { refuses(.move(move), by: writer) }
+    func refuses(_ move: Move) -> Bool { self.refuses(.move(move), by: writer) }
     #expect(refuses(Move([])))
     #expect(refuses(Move([Term(.nan, right)])))
     #expect(refuses(Move([Term(1, right)], decay: .infinity)))
@@ -265,7 +265,7 @@ extension LedgerReader {
     #expect(refuses(Move([Term(1, run.header.direction(step: 0, query: 1))])))
     #expect(refuses(Move([Term(1, Direction(seed: right.seed, law: .rademacher))])))
     #expect(refuses(Move(Array(repeating: Term(1, right), count: 65537))))
-    #expect(refuses(.descent(.directions([Term(1, right)]), learningRate: 1), by: writer))
+    #expect(self.refuses(.descent(.directions([Term(1, right)]), learningRate: 1), by: writer))
     #expect(!refuses(Move([Term(0, right)])))
     #expect(writer.stepCount == 1)
   }
