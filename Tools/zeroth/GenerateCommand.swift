@@ -41,7 +41,7 @@ struct GenerateCommand: ParsableCommand {
   }
 
   func validate() throws {
-    guard chat == nil || prompt == nil else { throw ValidationError("give --chat TEXT or a text to continue, not both") }
+    guard chat == nil || prompt == nil else { throw ValidationError("give --chat TEXT or a text, not both") }
     guard chat != nil || (system == nil && template == nil) else {
       throw ValidationError("--system and --template go with --chat")
     }

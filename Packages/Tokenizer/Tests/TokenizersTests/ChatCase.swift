@@ -80,7 +80,8 @@ struct ChatCase: CustomStringConvertible {
       }
     } catch let error as TokenizerError {
       switch outcome {
-      case .text(let expected): return ("\(error.code.rawValue)", "expected \(expected.debugDescription)\nthrew \(error)")
+      case .text(let expected):
+        return (error.code.rawValue, "expected \(expected.debugDescription)\nthrew \(error)")
       case .refused(let message):
         let isSame = error.code == .conversationRefused && error.message.hasSuffix(": " + message)
         return isSame ? nil : ("other refusal", "expected \(message)\nthrew \(error)")

@@ -34,7 +34,8 @@ import Testing
       counts[difference?.kind ?? "equal", default: 0] += 1
       if let difference { print("\(difference.kind)\n\(example)\n\(difference.text)\n") }
     }
-    print("\(cases.count) cases:", counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+    let summary = counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    print("\(cases.count) cases: \(summary)")
   }
 
   @Test func specialTokensAndBuiltInTemplate() throws {
@@ -57,10 +58,11 @@ import Testing
 
   @Test func encodedChatsHaveOneBeginning() throws {
     var result: Tokenizer?
-    let configuration = #"""
-      {"bos_token": "<s>", "eos_token": "</s>", "add_bos_token": true,
-       "chat_template": "{{ bos_token }}{% for m in messages %}{{ m.role }}: {{ m.content }}{{ eos_token }}\n{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}"}
-      """#
+    let template =
+      "{{ bos_token }}{% for m in messages %}{{ m.role }}: {{ m.content }}{{ eos_token }}\\n{% endfor %}"
+      + "{% if add_generation_prompt %}assistant:{% endif %}"
+    let configuration =
+      #"{"bos_token": "<s>", "eos_token": "</s>", "add_bos_token": true, "chat_template": "\#(template)"}"#
     try TemporaryFolder.with([
       "tokenizer.json": Fixture.text("stories260K.json"), "tokenizer_config.json": configuration,
     ]) { result = try Tokenizer(folder: $0) }
@@ -74,7 +76,9 @@ import Testing
   }
 
   @Test func messagesAreJSON() throws {
-    let call: JSONValue = [["type": "function", "function": ["name": "weather", "arguments": ["days": 3, "in": nil]]]]
+    let call: JSONValue = [
+      ["type": "function", "function": ["name": "weather", "arguments": ["days": 3, "in": nil]]]
+    ]
     let message = ChatMessage(role: "assistant", content: nil, fields: [("tool_calls", call), ("name", nil)])
     let template = try ChatTemplate("{{ messages[0] }}{{ messages[0].tool_calls[0].function | tojson }}")
     #expect(

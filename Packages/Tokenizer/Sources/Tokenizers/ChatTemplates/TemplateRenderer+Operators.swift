@@ -241,9 +241,11 @@ extension TemplateRenderer {
       return .list(part)
     case .range(let range):
       let slice = try Self.slice(range.count, start, stop, step)
-      let (newStep, overflow) = range.step.multipliedReportingOverflow(by: slice.step)
-      return .range(
-        TemplateRange(start: range[slice.start], count: slice.count, step: overflow ? range.step : newStep))
+      let step = range.step.multipliedReportingOverflow(by: slice.step)
+      guard !step.overflow,
+        let part = TemplateRange(from: range[slice.start], to: range[slice.stop], by: step.partialValue)
+      else { throw TemplateFailure.unsupported("an integer of more than 64 bits") }
+      return .range(part)
     default: throw TemplateFailure.failed("'\(value.typeName)' object is not subscriptable by a slice")
     }
   }
@@ -260,6 +262,9 @@ extension TemplateRenderer {
     }
     let from = clamp(start, default: step < 0 ? highest : lowest)
     let to = clamp(stop, default: step < 0 ? lowest : highest)
-    return TemplateRange(from: from, to: to, by: step) ?? TemplateRange(start: 0, count: 0, step: 1)
+    guard let range = TemplateRange(from: from, to: to, by: step) else {
+      throw TemplateFailure.unsupported("an integer of more than 64 bits")
+    }
+    return range
   }
 }

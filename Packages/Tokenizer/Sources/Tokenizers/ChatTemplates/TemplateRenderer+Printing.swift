@@ -34,8 +34,7 @@ extension TemplateRenderer {
       let values = try view.dictionary.entries.indices.map { try view.value(at: $0) }
       try write(values, "([", "])", to: &text)
     case .range(let range):
-      let stop = range[range.count]
-      text += range.step == 1 ? "range(\(range.start), \(stop))" : "range(\(range.start), \(stop), \(range.step))"
+      text += "range(\(range.start), \(range.stop)" + (range.step == 1 ? ")" : ", \(range.step))")
     case .macro(let macro): text += macro.name.map { "<Macro \($0.pythonRepresentation)>" } ?? "<Macro anonymous>"
     case .loop(let loop): text += "<LoopContext \(loop.index0 + 1)/\(try loop.length())>"
     case .namespace(let namespace):

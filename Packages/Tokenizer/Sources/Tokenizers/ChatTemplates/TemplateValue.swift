@@ -222,22 +222,21 @@ struct TemplateDictionaryView {
 
 struct TemplateRange {
   var start: Int
-  var count: Int
+  /// As it was given, and as it is printed.
+  var stop: Int
   var step: Int
+  let count: Int
 
-  /// As Python counts; nil for a step of zero.
+  /// As Python counts; nil for a step of zero, or where counting overflows.
   init?(from start: Int, to stop: Int, by step: Int) {
     guard step != 0, step != .min else { return nil }
     let (distance, overflow) =
       step > 0 ? stop.subtractingReportingOverflow(start) : start.subtractingReportingOverflow(stop)
     guard !overflow else { return nil }
-    self.init(start: start, count: distance <= 0 ? 0 : (distance - 1) / abs(step) + 1, step: step)
-  }
-
-  init(start: Int, count: Int, step: Int) {
     self.start = start
-    self.count = count
+    self.stop = stop
     self.step = step
+    count = distance <= 0 ? 0 : (distance - 1) / abs(step) + 1
   }
 
   subscript(index: Int) -> Int { start &+ index &* step }
