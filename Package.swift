@@ -57,7 +57,8 @@ let package = Package(
     .target(name: "CFuzzMemory", path: "Tools/fuzz/CFuzzMemory"),
     .executableTarget(
       name: "zeroth-fuzz",
-      dependencies: ["CFuzzMemory"] + ["Transformers", "Tokenizers", "Datasets", "Training", "TensorCore"].map(product),
+      dependencies: ["CFuzzMemory"]
+        + ["Transformers", "Tokenizers", "Datasets", "Training", "TensorCore"].map(product),
       path: "Tools/fuzz/zeroth-fuzz", swiftSettings: strict),
   ]
     + plugins.map {

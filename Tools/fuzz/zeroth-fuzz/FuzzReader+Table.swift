@@ -7,6 +7,7 @@ import Transformers
 
 private let goldens = "Packages/Transformer/Tests/TransformersTests/Goldens/"
 private let stories = "Models/stories260K/"
+private let kinds = "Packages/Tokenizer/Tests/TokenizersTests/Fixtures/kinds/"
 
 extension FuzzReader {
   /// Every reader, in the order in which they are run in turns.
@@ -82,8 +83,11 @@ extension FuzzReader {
       companions: ["model.safetensors": goldens + "grouped-heads/model.safetensors"],
       seeds: ["all-heads-tied", "biases", "grouped-heads", "head-dim", "rope-llama3", "rope-parameters-llama3"].map {
         goldens + $0 + "/config.json"
-      },
-      dictionary: ["rope_scaling", "rope_type", "yarn", "llama3", "head_dim", "model_type", "torch_dtype"],
+      } + ["bert", "mistral", "opt", "roberta"].map { own("config/\($0).json") },
+      dictionary: [
+        "rope_scaling", "rope_type", "yarn", "llama3", "head_dim", "model_type", "torch_dtype", "architectures",
+        "sliding_window", "word_embed_proj_dim", "num_labels", "id2label", "hidden_act", "gelu_new",
+      ],
       isJSON: true,
       read: { folder, _ in _ = try PretrainedModel.load(folder) }),
     FuzzReader(
@@ -102,6 +106,35 @@ extension FuzzReader {
         "ByteLevel", "Metaspace", "Sequence", "Split", "Regex", "NFKC", "Prepend", "Replace", "ByteFallback", "Unigram",
         "WordPiece", "TemplateProcessing", "added_tokens", "byte_fallback", "Lowercase", "Strip", "BertNormalizer",
       ], isJSON: true,
+      read: { folder, _ in try use(Tokenizer(folder: folder)) }),
+    FuzzReader(
+      name: "sentencepiece", file: "tokenizer.model", seeds: ["bpe.model", "unigram.model"].map { kinds + $0 },
+      dictionary: ["\u{12}", "\u{0a}", "<unk>", "<0x0A>", "nmt_nfkc", "identity", "\u{2581}"],
+      read: { _, file in try use(Tokenizer(sentencePiece: file)) }),
+    FuzzReader(
+      name: "sentencepiece-folder", file: "tokenizer.model",
+      companions: Dictionary(
+        uniqueKeysWithValues: ["config.json", "tokenizer_config.json"].map { ($0, kinds + "llama/" + $0) }),
+      seeds: [kinds + "llama/tokenizer.model"], dictionary: ["\u{12}", "\u{0a}", "<s>", "</s>"],
+      read: { folder, _ in try use(Tokenizer(folder: folder)) }),
+    FuzzReader(
+      name: "vocabulary", file: "vocab.json",
+      companions: Dictionary(
+        uniqueKeysWithValues: ["config.json", "tokenizer_config.json", "merges.txt"].map {
+          ($0, kinds + "roberta/" + $0)
+        }
+      ),
+      seeds: [kinds + "roberta/vocab.json"], dictionary: ["<mask>", "\u{120}", "2147483647", "-1"], isJSON: true,
+      read: { folder, _ in try use(Tokenizer(folder: folder)) }),
+    FuzzReader(
+      name: "merges", file: "merges.txt",
+      companions: Dictionary(
+        uniqueKeysWithValues: ["config.json", "tokenizer_config.json", "vocab.json"].map { ($0, kinds + "opt/" + $0) }),
+      seeds: [kinds + "opt/merges.txt"], dictionary: ["#version: 0.2", " ", "\u{120} t"], isText: true,
+      read: { folder, _ in try use(Tokenizer(folder: folder)) }),
+    FuzzReader(
+      name: "wordpiece", file: "vocab.txt", companions: ["config.json": kinds + "bert/config.json"],
+      seeds: [kinds + "bert/vocab.txt"], dictionary: ["[UNK]", "##", "[CLS]", "\n", "\r\n"], isText: true,
       read: { folder, _ in try use(Tokenizer(folder: folder)) }),
     FuzzReader(
       name: "tokenizer-config", file: "tokenizer_config.json",
@@ -164,6 +197,8 @@ extension FuzzReader {
   private static func use(_ tokenizer: Tokenizer) throws {
     let ids = tokenizer.encode("Once upon a time, 12345 naïve 日本語 🙂\u{0}\n\n  <s>    end</s>")
     _ = try tokenizer.decode(ids)
+    _ = tokenizer.encoding(
+      of: "A cafe\u{301} \u{1F469}\u{200D}\u{1F692}", pairedWith: " \t b", offsetsIn: .unicodeScalars)
     _ = tokenizer.encode(String(repeating: "ab", count: 2000))
   }
 }
