@@ -44,12 +44,13 @@ public struct ProductBench: Sendable {
     product.prepared(on: counter)()
     let work = counter.work[product.operation] ?? OperationWork()
     let run = product.prepared(on: EagerEvaluator(threads: threads))
+    // As many operations, so that a busy machine interrupts both alike; enough rows for the products' full rate.
+    let rows = min(4096, max(128 * threads.count, Int(work.operations / (2 * 768 * 768))))
+    let gemm = GemmBench(rows: rows, outputs: 768, inputs: 768, threads: threads, repetitions: 2)
     var best = Double.infinity, ceiling = 0.0
     for _ in 0...repetitions {
-      // As short as what is measured: a busy machine interrupts both alike.
-      let gemm = GemmBench(rows: 128 * threads.count, outputs: 768, inputs: 768, threads: threads, repetitions: 3)
       ceiling = max(ceiling, gemm.run().gigaflops)
-      best = min(best, Measurement.seconds(run), Measurement.seconds(run), Measurement.seconds(run))
+      best = min(best, Measurement.seconds(run), Measurement.seconds(run))
     }
     let rate = work.operations / best / 1e9
     return Row(
