@@ -13,7 +13,8 @@ struct BenchCommand: ParsableCommand {
         zeroth bench ops
         zeroth bench gemm --rows 1024 --outputs 3072 --inputs 768
         zeroth bench noise
-      """, subcommands: [Step.self, Operations.self, Gemm.self, Noise.self])
+        zeroth bench tokenizer --tokenizer Models/stories260K --text README.md
+      """, subcommands: [Step.self, Operations.self, Gemm.self, Noise.self, TokenizerSpeed.self])
 
   struct Step: ParsableCommand {
     static let configuration = CommandConfiguration(
