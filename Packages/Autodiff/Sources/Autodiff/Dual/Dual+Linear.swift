@@ -45,9 +45,6 @@ extension Dual {
     }
   }
 
-  /// Words whose logits are held at once.
-  private static let words = 4096
-
   public func logProbabilities(
     _ x: Value, table: Parameter, bias: Parameter?, targets: [PackedBatch.Target]
   ) -> Value {
@@ -61,21 +58,15 @@ extension Dual {
     let tangents = directions.map { _ in eager.zeros(rows: targets.count, columns: 1) }
     // Σ p l̇ of each direction and row.
     var means = [[Double]](repeating: [Double](repeating: 0, count: x.rows), count: directions.count)
-    for first in stride(from: 0, to: table.tensor.rowCount, by: Dual.words) {
-      let words = first..<min(table.tensor.rowCount, first + Dual.words)
-      let part = Parameter(
-        path: table.path, tensor: table.tensor.rows(words), role: table.role, isTrainable: table.isTrainable)
-      let probabilities = eager.linear(x.primal, weight: part, bias: nil)
+    eager.forEachWordPanel(x.primal, table: table, bias: bias) { words, part, probabilities in
       threads.forEach(x.rows) { row, _ in
-        let line = probabilities.mutableFloats + row * words.count
-        if let biases {
-          RowOperations.add(count: words.count, line, biases.mutableFloats + words.lowerBound, out: line)
-        }
-        GradientOperations.scaledExponential(count: words.count, factor: 1, shift: rows[row].normaliser, x: line)
+        GradientOperations.scaledExponential(
+          count: words.count, factor: 1, shift: rows[row].normaliser,
+          x: probabilities.mutableFloats + row * words.count)
       }
       for index in directions.indices {
         let slopes = tangent(
-          of: x, part, first: first, bias: noises[index].map { $0.mutableFloats + words.lowerBound }, index)
+          of: x, part, first: words.lowerBound, bias: noises[index].map { $0.mutableFloats + words.lowerBound }, index)
         for row in 0..<x.rows {
           let p = probabilities.mutableFloats + row * words.count, s = slopes.mutableFloats + row * words.count
           means[index][row] += (0..<words.count).reduce(0.0) { $0 + Double(p[$1]) * Double(s[$1]) }

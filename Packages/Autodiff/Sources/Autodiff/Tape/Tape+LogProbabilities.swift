@@ -2,9 +2,6 @@ import TensorCore
 import TuningCore
 
 extension Tape {
-  /// Words whose logits are held at once in `backward`.
-  private static let words = 4096
-
   public func logProbabilities(
     _ x: Value, table: Parameter, bias: Parameter?, targets: [PackedBatch.Target]
   ) -> Value {
@@ -15,17 +12,10 @@ extension Tape {
       let rows = ScoredRow.rows(
         x.primal, table.tensor, biases, targets, logProbabilities: primal.mutableFloats, slopes: slopes.mutableFloats)
       let dx = x.node.map { _ in eager.zeros(rows: x.rows, columns: x.columns) }
-      for first in stride(from: 0, to: table.tensor.rowCount, by: Tape.words) {
-        let words = first..<min(table.tensor.rowCount, first + Tape.words)
-        let part = Parameter(path: table.path, tensor: table.tensor.rows(words), role: table.role)
+      eager.forEachWordPanel(x.primal, table: table, bias: bias) { words, part, logits in
         // d(log p) / d(logits) for these words: the target's own less the probabilities.
-        let logits = eager.linear(x.primal, weight: part, bias: nil)
         threads.forEach(x.rows) { row, _ in
-          let line = logits.mutableFloats + row * words.count
-          if let biases {
-            RowOperations.add(count: words.count, line, biases.mutableFloats + words.lowerBound, out: line)
-          }
-          rows[row].differentiate(line, words: words)
+          rows[row].differentiate(logits.mutableFloats + row * words.count, words: words)
         }
         if let dx { addProduct(logits, part.tensor, to: dx) }
         if let tableSum { addOuterProduct(logits, x.primal, to: tableSum + words.lowerBound * x.columns) }
