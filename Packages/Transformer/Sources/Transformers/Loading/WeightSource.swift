@@ -27,28 +27,19 @@ struct FolderWeights: WeightSource {
 
   init(folder: URL) throws {
     if !SafetensorsArchive.exists(in: folder) && TorchArchive.exists(in: folder) {
-      let archive = try TorchArchive(folder: folder)
-      self.init(
-        folder, .pickle, archive.files.map(\.url), archive.entries.map { ($0.name, $0.dtype, $0.shape) }, archive.tensor
-      )
+      self.init(folder, .pickle, try TorchArchive(folder: folder))
     } else {
-      let archive = try SafetensorsArchive(folder: folder)
-      self.init(
-        folder, .safetensors, archive.files.map(\.url), archive.entries.map { ($0.name, $0.dtype, $0.shape) },
-        archive.tensor)
+      self.init(folder, .safetensors, try SafetensorsArchive(folder: folder))
     }
   }
 
-  private init(
-    _ folder: URL, _ format: PretrainedModel.Source.Format, _ files: [URL],
-    _ entries: [(name: String, dtype: String, shape: [Int])], _ read: @escaping (String) throws -> Tensor
-  ) {
+  private init<File>(_ folder: URL, _ format: PretrainedModel.Source.Format, _ archive: TensorArchive<File>) {
     name = folder.path
     self.format = format
-    self.files = files
-    tensorTypes = Dictionary(grouping: entries, by: \.dtype).mapValues(\.count)
-    shapes = Dictionary(uniqueKeysWithValues: entries.map { ($0.name, $0.shape) })
-    self.read = read
+    files = archive.files.map(\.url)
+    tensorTypes = Dictionary(grouping: archive.entries, by: \.dtype).mapValues(\.count)
+    shapes = Dictionary(uniqueKeysWithValues: archive.entries.map { ($0.name, $0.shape) })
+    read = archive.tensor
   }
 
   func tensor(_ name: String, as dtype: DType?) throws -> Tensor {

@@ -1,15 +1,20 @@
 import Foundation
 import TensorCore
 
-/// The safetensors weights of a Hugging Face folder: `model.safetensors`, or the shards that
+/// The safetensors weights of a folder.
+public typealias SafetensorsArchive = TensorArchive<SafetensorsFile>
+/// The pickled weights of a folder.
+public typealias TorchArchive = TensorArchive<TorchFile>
+
+/// The weights of a Hugging Face folder in one format: `model.safetensors`, or the shards that
 /// `model.safetensors.index.json` lists.
-public struct SafetensorsArchive: Sendable {
+public struct TensorArchive<File: TensorFile>: Sendable {
   /// One, or the shards in the order of their names.
-  public let files: [SafetensorsFile]
+  public let files: [File]
   private let shard: [String: Int]
 
-  private static func single(_ folder: URL) -> URL { folder.appendingPathComponent("model.safetensors") }
-  private static func index(_ folder: URL) -> URL { folder.appendingPathComponent("model.safetensors.index.json") }
+  private static func single(_ folder: URL) -> URL { folder.appendingPathComponent(File.wholeName) }
+  private static func index(_ folder: URL) -> URL { folder.appendingPathComponent(File.wholeName + ".index.json") }
 
   /// Whether a folder has such weights.
   static func exists(in folder: URL) -> Bool {
@@ -19,15 +24,16 @@ public struct SafetensorsArchive: Sendable {
   /// - Throws: `ModelError.unreadableFile` where a folder has neither or lacks a shard, `.malformedFile` where it has
   ///   both or the index and the shards disagree.
   public init(folder: URL) throws {
-    let single = SafetensorsArchive.single(folder), index = SafetensorsArchive.index(folder)
+    let single = Self.single(folder), index = Self.index(folder)
     let manager = FileManager.default
     switch (manager.fileExists(atPath: single.path), manager.fileExists(atPath: index.path)) {
-    case (true, false): try self.init(files: [SafetensorsFile(single)])
+    case (true, false): try self.init(files: [File(single)])
     case (false, true): try self.init(index: index)
     case (true, true):
       throw ModelError(
         .malformedFile,
-        "\(folder.path): both model.safetensors and model.safetensors.index.json are there: remove the one that is old")
+        "\(folder.path): both \(single.lastPathComponent) and \(index.lastPathComponent) are there: remove the one that "
+          + "is old")
     case (false, false):
       let others = ((try? manager.contentsOfDirectory(atPath: folder.path)) ?? []).filter {
         $0.hasSuffix(".bin") || $0.hasSuffix(".gguf") || $0.hasSuffix(".safetensors")
@@ -41,7 +47,7 @@ public struct SafetensorsArchive: Sendable {
     }
   }
 
-  private init(files: [SafetensorsFile]) throws {
+  private init(files: [File]) throws {
     self.files = files
     var shard: [String: Int] = [:]
     for (number, file) in files.enumerated() {
@@ -57,15 +63,15 @@ public struct SafetensorsArchive: Sendable {
   }
 
   private init(index: URL) throws {
-    let shards = try ShardIndex(contentsOf: index, suffix: ".safetensors")
-    try self.init(files: shards.files.map { try SafetensorsFile($0) })
+    let shards = try ShardIndex(contentsOf: index, suffix: "." + (File.wholeName as NSString).pathExtension)
+    try self.init(files: shards.files.map { try File($0) })
     for file in files { try shards.check(file.url, holds: file.entries.map(\.name)) }
   }
 
   /// Every tensor, shard by shard.
-  public var entries: [SafetensorsFile.Entry] { files.flatMap(\.entries) }
+  public var entries: [File.Entry] { files.flatMap(\.entries) }
 
-  /// The tensor `name`, as `SafetensorsFile.tensor(_:)` gives it.
+  /// The tensor `name`, as the file gives it.
   public func tensor(_ name: String) throws -> Tensor {
     guard let number = shard[name] else {
       throw ModelError(.mismatchedTensors, "\(files[0].url.path): holds no tensor '\(name)'")
