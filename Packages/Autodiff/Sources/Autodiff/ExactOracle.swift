@@ -14,6 +14,10 @@ public final class ExactOracle: GradientOracle {
   /// Losses, model, state.
   public let losses: EagerOracle
   public var memory: Memory
+  public private(set) var gradientCount = 0
+  public private(set) var slopeCount = 0
+  /// Of the last gradient, and what it was asked for: made once for a support that stays.
+  private var kept: (support: Support, sums: GradientSums)?
 
   public init(_ losses: EagerOracle, memory: Memory = .whole) {
     self.losses = losses
@@ -30,25 +34,46 @@ public final class ExactOracle: GradientOracle {
   public var queryCount: Int { losses.queryCount }
   public var tokenCount: Int { losses.tokenCount }
 
-  public func gradient(on batch: PackedBatch) throws -> Gradient {
-    let sums = try GradientSums(for: losses.state.parameters)
-    return Gradient(loss: try addGradient(on: batch, to: sums), tensors: sums.tensors)
+  public func gradient(on batches: [PackedBatch], in support: Support) throws -> Gradient {
+    let sums = try emptySums(for: support)
+    let total = batches.reduce(0) { $0 + weight(of: $1) }
+    let loss = try batches.reduce(0.0) { loss, batch in
+      let share = weight(of: batch) / total
+      return loss + share * Double(try addGradient(on: batch, share: share, to: sums))
+    }
+    return Gradient(loss: Float(loss), tensors: sums.tensors)
   }
 
-  /// Adds the gradient of a batch's loss to `sums`; returns the loss.
+  /// Adds `share` times the gradient of a batch's loss to `sums`; returns the loss.
   ///
   /// - Throws: `TuningError.invalidBatch`, `.nonFiniteLoss`.
-  public func addGradient(on batch: PackedBatch, to sums: GradientSums) throws -> Float {
+  public func addGradient(on batch: PackedBatch, share: Double = 1, to sums: GradientSums) throws -> Float {
     try losses.model.validate(batch)
-    let pass = BackwardPass(oracle: losses, batch: batch, sums: sums)
+    losses.count(queries: 1, on: batch)
+    gradientCount += 1
+    let pass = BackwardPass(oracle: losses, batch: batch, share: share, sums: sums)
     let loss = memory == .whole ? pass.whole(losses.model) : pass.checkpointed(losses.model)
     return try finite(loss)
+  }
+
+  private func emptySums(for support: Support) throws -> GradientSums {
+    if let kept, kept.support == support {
+      kept.sums.reset()
+      return kept.sums
+    }
+    // What was held goes first, so that two gradients are never in memory at once.
+    kept = nil
+    let sums = try GradientSums(for: losses.state.parameters) { support.includes($0.path) }
+    kept = (support, sums)
+    return sums
   }
 
   public func directionalDerivatives(
     along directions: [Direction], on batch: PackedBatch
   ) throws -> (loss: Float, slopes: [Float]) {
     try losses.model.validate(batch)
+    losses.count(queries: 1, on: batch)
+    slopeCount += directions.count
     let eager = EagerEvaluator(threads: losses.threads, workspace: losses.workspace)
     let result = losses.model.logProbabilities(
       of: batch, state: losses.state, evaluator: Dual(eager, along: directions))
@@ -72,12 +97,15 @@ public final class ExactOracle: GradientOracle {
 private struct BackwardPass {
   let oracle: EagerOracle
   let batch: PackedBatch
+  /// Of the batch's gradient in the sums.
+  let share: Double
   let sums: GradientSums
   let eager: EagerEvaluator
 
-  init(oracle: EagerOracle, batch: PackedBatch, sums: GradientSums) {
+  init(oracle: EagerOracle, batch: PackedBatch, share: Double, sums: GradientSums) {
     self.oracle = oracle
     self.batch = batch
+    self.share = share
     self.sums = sums
     eager = EagerEvaluator(threads: oracle.threads, workspace: oracle.workspace)
   }
@@ -145,7 +173,9 @@ private struct BackwardPass {
     let loss = oracle.objective.loss(values, on: batch)
     if loss.isFinite {
       let slopes = eager.uninitialized(rows: result.rows, columns: 1)
-      for (i, slope) in oracle.objective.gradient(values, on: batch).enumerated() { slopes.mutableFloats[i] = slope }
+      for (i, slope) in oracle.objective.gradient(values, on: batch).enumerated() {
+        slopes.mutableFloats[i] = Float(share * Double(slope))
+      }
       tape.backward(from: result, slopes: slopes)
     }
     return loss

@@ -21,6 +21,11 @@ public final class GradientSums {
   /// The sums by path.
   public var tensors: [ParameterPath: Tensor] { places }
 
+  /// Zero again.
+  public func reset() {
+    for tensor in places.values { tensor.mutableFloats.update(repeating: 0) }
+  }
+
   /// The sum of a parameter's gradients, to be added to; nil for one that does not train here.
   func place(of parameter: Parameter?) -> UnsafeMutablePointer<Float>? {
     guard let parameter, parameter.isTrainable else { return nil }

@@ -30,9 +30,11 @@ struct DisplacementPlan {
   }
 
   /// Whether any lane reads `parameter` displaced.
-  func displaces(_ parameter: Parameter) -> Bool { parameter.isTrainable && !directions.isEmpty }
+  func displaces(_ parameter: Parameter) -> Bool {
+    parameter.isTrainable && directions.contains { $0.direction.support.includes(parameter.path) }
+  }
 
-  /// Writes `source` + Σ aᵢ zᵢ for each lane that moves, for elements `start ..< start + count` of `path`.
+  /// Writes `source` + Σ aᵢ zᵢ for each lane that moves, of a parameter that is displaced, for elements `start ..< start + count` of `path`.
   ///
   /// - Parameters:
   ///   - out: lane l's elements begin at `out + l · laneStride`; lanes that do not move are left alone.

@@ -37,8 +37,7 @@ public final class EagerOracle: LossOracle {
   ) throws -> [[Float]] {
     guard !batch.targets.isEmpty else { throw TuningError(.invalidBatch, "the batch is empty") }
     try model.validate(batch)
-    queryCount += displacements.count
-    tokenCount += displacements.count * batch.tokens.count
+    count(queries: displacements.count, on: batch)
     return stride(from: 0, to: displacements.count, by: EagerOracle.lanesAtOnce).flatMap { first in
       let group = Array(displacements[first..<min(displacements.count, first + EagerOracle.lanesAtOnce)])
       let evaluator = EagerEvaluator(threads: threads, displacements: group, workspace: workspace)
@@ -47,10 +46,15 @@ public final class EagerOracle: LossOracle {
     }
   }
 
+  /// Adds losses of `batch` to what was given: for oracles that are made of this one.
+  public func count(queries: Int, on batch: PackedBatch) {
+    queryCount += queries
+    tokenCount += queries * batch.tokens.count
+  }
+
   public func weight(of batch: PackedBatch) -> Double { objective.weight(of: batch) }
 
   public func squaredNorm(of direction: Direction) -> (sum: Double, count: Int) {
-    let parameters = state.parameters
-    return (parameters.squaredNorm(of: direction, threads: threads), parameters.trainableCount)
+    state.parameters.squaredNorm(of: direction, threads: threads)
   }
 }

@@ -7,16 +7,24 @@ public struct StepContext: Sendable {
   /// η of this step: the schedule has been applied.
   public var learningRate: Float
   public var seeds: SeedSequence
+  /// What the step may move. A step that treats parts of the parameters one after the other is a call for each part.
+  public var support: Support
+  /// Queries that the step's earlier parts have asked: parts have directions of their own.
+  public var firstQuery: Int
 
-  /// The direction of one query of this step.
+  /// The direction of one query of this call.
   public func direction(query: Int, law: NoiseLaw) -> Direction {
-    Direction(seed: seeds.seed(.direction, step: step, query: query), law: law)
+    Direction(seed: seeds.seed(.direction, step: step, query: firstQuery + query), law: law, support: support)
   }
 
-  public init(step: Int, learningRate: Float, seeds: SeedSequence) {
+  public init(
+    step: Int, learningRate: Float, seeds: SeedSequence, support: Support = .everything, firstQuery: Int = 0
+  ) {
     self.step = step
     self.learningRate = learningRate
     self.seeds = seeds
+    self.support = support
+    self.firstQuery = firstQuery
   }
 }
 

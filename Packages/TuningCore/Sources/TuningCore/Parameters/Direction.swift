@@ -1,25 +1,28 @@
 import TensorCore
 
 /// A direction z in the space of the trainable parameters, named by a seed and a law and never stored: element i of
-/// parameter p is the noise of `law` at (`seed`, hash of p's path, i).
-public struct Direction: Hashable, Sendable, Codable {
+/// parameter p is the noise of `law` at (`seed`, hash of p's path, i), and 0 outside of `support`.
+public struct Direction: Hashable, Sendable {
   public var seed: UInt64
   public var law: NoiseLaw
+  public var support: Support
 
-  public init(seed: UInt64, law: NoiseLaw = .gaussian) {
+  public init(seed: UInt64, law: NoiseLaw = .gaussian, support: Support = .everything) {
     self.seed = seed
     self.law = law
+    self.support = support
   }
 
   /// Writes z for elements `start ..< start + out.count` of `path`.
   @inline(__always)
   public func fill(_ out: UnsafeMutableBufferPointer<Float>, of path: ParameterPath, start: Int) {
+    guard support.includes(path) else { return out.update(repeating: 0) }
     AddressedNoise.fill(out, law: law, seed: seed, pathHash: path.hash, start: start)
   }
 }
 
 /// `coefficient · direction`.
-public struct Term: Hashable, Sendable, Codable {
+public struct Term: Hashable, Sendable {
   public var coefficient: Float
   public var direction: Direction
 

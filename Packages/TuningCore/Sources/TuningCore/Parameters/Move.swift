@@ -6,7 +6,7 @@ import TensorCore
 ///
 /// per element in `float32`, the product first and then one fused multiply-add a term in the order of the list, and
 /// rounded once to the parameter's dtype. `decay` leaves norms and biases alone.
-public struct Move: Hashable, Sendable, Codable {
+public struct Move: Hashable, Sendable {
   public var terms: [Term]
   public var decay: Float
 
@@ -17,15 +17,19 @@ public struct Move: Hashable, Sendable, Codable {
 }
 
 extension ParameterSet {
-  /// Applies `move` to every trainable parameter.
+  /// Applies `move` to the trainable parameters.
   ///
   /// - Parameters:
+  ///   - support: what may change.
   ///   - roundingSeed: addresses the stochastic rounding of `float16` and `bfloat16` parameters.
   /// - Cost: one pass over the trainable parameters and one generation of each direction; 32 KiB a thread.
-  public func apply(_ move: Move, rounding: Rounding = .stochastic, roundingSeed: UInt64 = 0, threads: Threads) {
+  public func apply(
+    _ move: Move, support: Support = .everything, rounding: Rounding = .stochastic, roundingSeed: UInt64 = 0,
+    threads: Threads
+  ) {
     guard !move.terms.isEmpty || move.decay != 0 else { return }
     let terms = move.terms.filter { $0.coefficient != 0 }
-    for parameter in parameters where parameter.isTrainable {
+    for parameter in trainable(in: support) {
       let pieces = ParameterPieces(of: parameter, rounding: rounding, roundingSeed: roundingSeed)
       let keep = parameter.role.decays ? 1 - move.decay : 1
       threads.forEachRange(of: parameter.tensor.count, piece: 1 << 16) { range, _ in
@@ -41,12 +45,12 @@ extension ParameterSet {
     }
   }
 
-  /// Σ z² over the elements that `direction` moves, summed in one fixed order.
+  /// Σ z² over the elements that `direction` moves, and how many they are; summed in one fixed order.
   ///
   /// - Cost: one generation of the direction.
-  public func squaredNorm(of direction: Direction, threads: Threads) -> Double {
-    var total = 0.0
-    for parameter in parameters where parameter.isTrainable {
+  public func squaredNorm(of direction: Direction, threads: Threads) -> (sum: Double, count: Int) {
+    var total = 0.0, elements = 0
+    for parameter in trainable(in: direction.support) {
       let piece = 1 << 14, count = parameter.tensor.count
       var sums = [Double](repeating: 0, count: (count + piece - 1) / piece)
       sums.withUnsafeMutableBufferPointer { sums in
@@ -59,7 +63,8 @@ extension ParameterSet {
         }
       }
       total = sums.reduce(total, +)
+      elements += count
     }
-    return total
+    return (total, elements)
   }
 }

@@ -63,6 +63,10 @@ public struct ParameterSet: Sendable {
 
   public var paths: [ParameterPath] { parameters.map(\.path) }
   public var trainable: [Parameter] { parameters.filter(\.isTrainable) }
+  /// Of which something trains and lies in `support`.
+  public func trainable(in support: Support) -> [Parameter] {
+    parameters.filter { $0.isTrainable && support.includes($0.path) }
+  }
   /// Number of scalars.
   public var count: Int { parameters.reduce(0) { $0 + $1.tensor.count } }
   public var trainableCount: Int { parameters.reduce(0) { $0 + ($1.isTrainable ? $1.tensor.count : 0) } }

@@ -54,10 +54,11 @@ public struct StatePiece {
 }
 
 extension ParameterSet {
-  /// Applies what came of a step to every trainable parameter; per element, in `float32`:
+  /// Applies what came of a step to the trainable parameters; per element, in `float32`:
   ///
   ///     a move     see `Move`
-  ///     a descent  ĝ = Σ cⱼ zⱼ, a fused multiply-add a term from 0, in their order; where λ is coupled ĝ ← fma(λ, θ, ĝ)
+  ///     a descent  ĝ = Σ cⱼ zⱼ, a fused multiply-add a term from 0, in their order; or c ∇L
+  ///                where λ is coupled ĝ ← fma(λ, θ, ĝ)
   ///                u = the rule's
   ///                θ ← fma(−η, u, (1 − ηλ) θ), without the factor where λ is coupled; not at all where η is 0
   ///
@@ -65,22 +66,24 @@ extension ParameterSet {
   ///
   /// - Parameters:
   ///   - step: from 0.
+  ///   - support: what may change, state included.
   ///   - state: of these parameters; brought on by a descent.
   ///   - roundingSeed: addresses the stochastic rounding of `float16` and `bfloat16` parameters.
   /// - Cost: one pass over the trainable parameters and their state, one generation of each direction; 16 KiB a thread.
   public func apply(
-    _ update: ParameterUpdate, step: Int, state: OptimizerState, rounding: Rounding = .stochastic,
-    roundingSeed: UInt64 = 0, threads: Threads
+    _ update: ParameterUpdate, step: Int, support: Support = .everything, state: OptimizerState,
+    rounding: Rounding = .stochastic, roundingSeed: UInt64 = 0, threads: Threads
   ) {
     switch update {
-    case .move(let move): apply(move, rounding: rounding, roundingSeed: roundingSeed, threads: threads)
-    case .descent(.directions(let terms), let rate):
+    case .move(let move):
+      apply(move, support: support, rounding: rounding, roundingSeed: roundingSeed, threads: threads)
+    case .descent(let estimate, let rate):
       guard let rule = state.rule else { preconditionFailure("a descent, and the optimizer has no rule") }
-      for parameter in parameters where parameter.isTrainable {
+      for parameter in trainable(in: support) {
         let pieces = ParameterPieces(of: parameter, rounding: rounding, roundingSeed: roundingSeed)
         let descent = Descent(
-          parameter: parameter, terms: terms, rate: rate, rule: rule, state: state.tensors(of: parameter),
-          step: step + 1)
+          parameter: parameter, estimate: estimate.pieces(of: parameter.path), rate: rate, rule: rule,
+          state: state.tensors(of: parameter), step: step + 1)
         threads.forEachRange(of: parameter.tensor.count, piece: 1 << 16) { range, _ in
           pieces.forEach(in: range, writes: rate != 0) { values, gradient, start in
             descent.take(values, gradient, start: start)
@@ -91,10 +94,9 @@ extension ParameterSet {
   }
 }
 
-/// A step by a rule along a combination of directions, on one parameter.
+/// A step by a rule along an estimate of the gradient, on one parameter.
 private struct Descent {
-  let path: ParameterPath
-  let terms: [Term]
+  let estimate: GradientEstimate.Pieces
   let rate: Float
   let rule: any UpdateRule
   /// λ as it joins the estimate, and 1 − ηλ.
@@ -103,9 +105,11 @@ private struct Descent {
   let state: [Tensor]
   let step: Int
 
-  init(parameter: Parameter, terms: [Term], rate: Float, rule: any UpdateRule, state: [Tensor], step: Int) {
-    path = parameter.path
-    self.terms = terms.filter { $0.coefficient != 0 }
+  init(
+    parameter: Parameter, estimate: GradientEstimate.Pieces, rate: Float, rule: any UpdateRule, state: [Tensor],
+    step: Int
+  ) {
+    self.estimate = estimate
     self.rate = rate
     self.rule = rule
     let decay = parameter.role.decays ? rule.weightDecay : .none
@@ -119,11 +123,7 @@ private struct Descent {
     let count = values.count
     let gradient = UnsafeMutableBufferPointer(rebasing: scratch[..<count])
     let z = UnsafeMutableBufferPointer(rebasing: scratch[count..<2 * count])
-    gradient.update(repeating: 0)
-    for term in terms {
-      term.direction.fill(z, of: path, start: start)
-      gradient.add(term.coefficient, UnsafeBufferPointer(z))
-    }
+    estimate.write(gradient, start: start, noise: z)
     if coupledDecay != 0 { gradient.add(coupledDecay, UnsafeBufferPointer(values)) }
     rule.transform(gradient, state: StatePiece(state, start..<start + count), step: step)
     if keep != 1 { values.scale(by: keep) }
