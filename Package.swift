@@ -20,6 +20,7 @@ let houses = [
     folder: "Datasets", module: "Datasets", tests: ["TuningCore", "TensorCore", "Tokenizers", "Bundles"], goldens: true),
   House(folder: "Autodiff", module: "Autodiff", tests: ["TensorCore", "TuningCore"], goldens: true),
   House(folder: "ZOEstimators", module: "ZOEstimators", tests: ["TensorCore", "TuningCore"], goldens: true),
+  House(folder: "FirstOrder", module: "FirstOrder", tests: ["TensorCore", "TuningCore"]),
   House(folder: "PEFT", module: "PEFT", tests: ["TensorCore", "TuningCore"], goldens: true),
   House(folder: "Eval", module: "Evaluation", tests: ["TensorCore", "TuningCore"]),
   House(folder: "Training", module: "Training", tests: ["TensorCore", "TuningCore", "Bundles"]),
@@ -34,7 +35,9 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 /// In-tree plugins: the folder in Plugins/ and the package that holds the method.
 let plugins = [
   ("ZOSGD", "ZOEstimators"), ("ZOSGDSign", "ZOEstimators"), ("ZOSGDMomentum", "ZOEstimators"),
-  ("ZOSGDConservative", "ZOEstimators"), ("ZOAdam", "ZOEstimators"), ("FullTuning", "PEFT"), ("LoRA", "PEFT"),
+  ("ZOSGDConservative", "ZOEstimators"), ("ZOAdam", "ZOEstimators"), ("ForwardGradient", "ZOEstimators"),
+  ("FOSGD", "FirstOrder"), ("FOAdam", "FirstOrder"),
+  ("FOAdamW", "FirstOrder"), ("FullTuning", "PEFT"), ("LoRA", "PEFT"),
 ]
 
 let package = Package(

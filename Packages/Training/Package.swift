@@ -9,6 +9,7 @@ let package = Package(
   dependencies: [
     .package(path: "../Tensor"),
     .package(path: "../TuningCore"),
+    .package(path: "../Autodiff"),
     .package(path: "../Bundle"),
     .package(path: "../Tokenizer"),
     .package(path: "../Transformer"),
@@ -22,6 +23,7 @@ let package = Package(
       dependencies: [
         .product(name: "TensorCore", package: "Tensor"),
         .product(name: "TuningCore", package: "TuningCore"),
+        .product(name: "Autodiff", package: "Autodiff"),
         .product(name: "Bundles", package: "Bundle"),
         .product(name: "Tokenizers", package: "Tokenizer"),
         .product(name: "Transformers", package: "Transformer"),

@@ -18,9 +18,9 @@ enum Project {
 
 /// The plugins of the project, loaded from the build folder as the program loads them.
 enum Plugins {
-  static let names = [
-    "FullTuning", "LoRA", "ZOAdam", "ZOSGD", "ZOSGDConservative", "ZOSGDMomentum", "ZOSGDSign",
-  ]
+  /// The folders in Plugins/: a new one is tested by being there.
+  static let names =
+    ((try? FileManager.default.contentsOfDirectory(atPath: Project.file("Plugins").path)) ?? []).sorted()
 
   static func host() throws -> PluginHost {
     try PluginHost(

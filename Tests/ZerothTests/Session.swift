@@ -71,7 +71,7 @@ struct Trace: Equatable {
     finalParameters = result.finalParameters
     predictions = result.testPredictions
     bestStep = result.bestStep
-    counts = [result.forwardPasses, result.tokens, result.steps]
+    counts = [result.work.forwardPasses, result.work.tokens, result.steps]
     ledger = try Data(contentsOf: folder.ledger)
     metrics = try Trace.metrics(folder)
     best = [:]
@@ -102,9 +102,9 @@ extension Experiment {
 extension LedgerReader {
   var updates: [ParameterUpdate] {
     get throws {
-      var updates: [ParameterUpdate] = []
-      try forEachUpdate { _, update in updates.append(update) }
-      return updates
+      var all: [ParameterUpdate] = []
+      try forEachStep { _, updates in all += updates }
+      return all
     }
   }
 }

@@ -5,7 +5,7 @@ import TuningCore
 
 struct PluginsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "plugins", abstract: "What optimizers and tuning schemes there are.",
+    commandName: "plugins", abstract: "What optimizers, tuning schemes, partitions and maskings there are.",
     discussion: """
       Plugins are looked for beside the program, in the folders of ZEROTH_PLUGIN_PATH, and where --plugin says.
 
@@ -21,8 +21,12 @@ struct PluginsCommand: ParsableCommand {
   }
 
   static func components(_ components: Components) -> [Component] {
-    components.optimizers.entries.map { Component(kind: "optimizer", origin: $0.origin, description: $0.description) }
-      + components.schemes.entries.map { Component(kind: "scheme", origin: $0.origin, description: $0.description) }
+    list(components.optimizers, kind: "optimizer") + list(components.schemes, kind: "scheme")
+      + list(components.partitions, kind: "partition") + list(components.maskings, kind: "masking")
+  }
+
+  private static func list<Product>(_ registry: Registry<Product>, kind: String) -> [Component] {
+    registry.entries.map { Component(kind: kind, origin: $0.origin, description: $0.description) }
   }
 
   struct List: ParsableCommand {

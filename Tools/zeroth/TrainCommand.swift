@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Training
+import TuningCore
 
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -99,11 +100,23 @@ final class TrainingDisplay {
     )
     line.say(
       "method     \(summary.scheme) + \(summary.optimizer): \(Quantity.count(summary.trainable)) train, "
-        + "\(summary.queriesPerStep) forward passes a step, "
-        + (summary.optimizerStateBytes == 0 ? "no state" : "\(Quantity.bytes(summary.optimizerStateBytes)) of state"))
+        + describe(summary.cost))
     line.say("data       \(summary.train) train, \(summary.dev) dev, \(summary.test) held out")
     let threads = summary.threads == 1 ? "1 thread" : "\(summary.threads) threads"
     line.say("run        \(summary.folder), \(threads), step \(summary.startStep) of \(summary.steps)")
+  }
+
+  private func describe(_ cost: OptimizerCost) -> String {
+    func times(_ count: Int, _ what: String) -> String? {
+      count == 0 ? nil : "\(count) \(what)\(count == 1 ? "" : "es")"
+    }
+    let passes = [
+      times(cost.queriesPerStep, "forward pass"), times(cost.gradientsPerStep, "backward pass"),
+      cost.slopesPerStep == 0 ? nil : "\(cost.slopesPerStep) tangent\(cost.slopesPerStep == 1 ? "" : "s")",
+    ]
+    return passes.compactMap { $0 }.joined(separator: " and ") + " a step, "
+      + (cost.gradientBytes == 0 ? "" : "\(Quantity.bytes(cost.gradientBytes)) of gradient, ")
+      + (cost.stateBytes == 0 ? "no state" : "\(Quantity.bytes(cost.stateBytes)) of state")
   }
 
   private func progress(_ report: StepReport) -> String {
@@ -135,8 +148,8 @@ enum ResultTable {
       (result.devBest == nil
         ? "the last step's parameters: no dev examples to choose by; "
         : "best on dev after step \(result.bestStep) of \(result.steps); ")
-        + "\(Quantity.count(result.forwardPasses)) forward passes, "
-        + "\(Quantity.count(result.tokens)) tokens, \(Quantity.duration(result.trainingSeconds)) of training")
+        + "\(Quantity.count(result.work.forwardPasses)) forward passes, "
+        + "\(Quantity.count(result.work.tokens)) tokens, \(Quantity.duration(result.trainingSeconds)) of training")
     Output.line(
       "peak memory \(Quantity.bytes(result.trainingPeakBytes)) in training, "
         + "\(Quantity.bytes(result.inferencePeakBytes)) in inference")

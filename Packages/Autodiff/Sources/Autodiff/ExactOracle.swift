@@ -16,8 +16,8 @@ public final class ExactOracle: GradientOracle {
   public var memory: Memory
   public private(set) var gradientCount = 0
   public private(set) var slopeCount = 0
-  /// Of the last gradient, and what it was asked for: made once for a support that stays.
-  private var kept: (support: Support, sums: GradientSums)?
+  /// Of the last gradient, and the parameters that it was asked for: made once where they stay the same.
+  private var kept: (paths: [ParameterPath], sums: GradientSums)?
 
   public init(_ losses: EagerOracle, memory: Memory = .whole) {
     self.losses = losses
@@ -57,14 +57,15 @@ public final class ExactOracle: GradientOracle {
   }
 
   private func emptySums(for support: Support) throws -> GradientSums {
-    if let kept, kept.support == support {
+    let paths = losses.state.parameters.trainable(in: support).map(\.path)
+    if let kept, kept.paths == paths {
       kept.sums.reset()
       return kept.sums
     }
     // What was held goes first, so that two gradients are never in memory at once.
     kept = nil
     let sums = try GradientSums(for: losses.state.parameters) { support.includes($0.path) }
-    kept = (support, sums)
+    kept = (paths, sums)
     return sums
   }
 

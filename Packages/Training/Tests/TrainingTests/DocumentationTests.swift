@@ -9,7 +9,7 @@ import TuningCore
   @Test func theExampleRuns() throws {
     let temporary = try TemporaryFolder()
     let folder = temporary.url, components = try sampleComponents(), hash = ContentHash(of: Data())
-    var updates: [ParameterUpdate] = []
+    var updates: [[ParameterUpdate]] = []
     // README-BEGIN
     let recipe = try Recipe(
       yaml: "model: SmolLM2\ndata: SST-2.zip\nsteps: 20\n", folder: folder, overrides: ["learning_rate=1e-4"])
@@ -19,11 +19,11 @@ import TuningCore
       recipe: resolved, directionLaw: .gaussian, records: .moves, baseModel: hash, tokenizer: hash, data: hash,
       plugins: [], zeroth: "0.1.0")
     let writer = try LedgerWriter(creating: folder.appending(path: "ledger.zl"), header: header)
-    try writer.append(step: 0, update: .move(Move([Term(-0.5, header.direction(step: 0, query: 0))])))
+    try writer.append(step: 0, updates: [.move(Move([Term(-0.5, header.direction(step: 0, query: 0))]))])
 
-    try LedgerReader(folder.appending(path: "ledger.zl")).forEachUpdate { step, update in updates.append(update) }
+    try LedgerReader(folder.appending(path: "ledger.zl")).forEachStep { step, made in updates.append(made) }
     // README-END
-    #expect(updates == [.move(Move([Term(-0.5, header.direction(step: 0, query: 0))]))])
+    #expect(updates == [[.move(Move([Term(-0.5, header.direction(step: 0, query: 0))]))]])
   }
 
   @Test func theReadmeShowsTheExample() throws {

@@ -6,12 +6,12 @@ import TuningCore
 
 @testable import Training
 
-/// A ledger of four steps with 2, 1, 3 and 2 queries.
+/// A ledger of four steps with 2, 1, 3 and 2 queries; the third has two updates.
 private struct SampleRun {
   let folder: TemporaryFolder
   let file: URL
   let header: LedgerHeader
-  let updates: [ParameterUpdate]
+  let updates: [[ParameterUpdate]]
   let bytes: Data
   let headerLength: Int
 
@@ -25,12 +25,15 @@ private struct SampleRun {
       let terms = (0..<queries).map {
         Term(-1e-3 * Float(step + 1) / Float($0 + 3), header.direction(step: step, query: $0))
       }
-      let scale = 1e-5 * Float(step)
-      return records == .moves
-        ? .move(Move(terms, decay: scale)) : .descent(.directions(terms), learningRate: scale)
+      let parts = step == 2 ? [Array(terms[..<2]), Array(terms[2...])] : [terms]
+      return parts.enumerated().map { part, terms in
+        let scale = 1e-5 * Float(step + part)
+        return records == .moves
+          ? .move(Move(terms, decay: scale)) : .descent(.directions(terms), learningRate: scale)
+      }
     }
     let writer = try LedgerWriter(creating: file, header: header)
-    for (step, update) in updates.enumerated() { try writer.append(step: step, update: update) }
+    for (step, updates) in updates.enumerated() { try writer.append(step: step, updates: updates) }
     try writer.synchronize()
     bytes = try Data(contentsOf: file)
     headerLength = try header.encoded().count
@@ -46,7 +49,7 @@ private struct SampleRun {
   }
 
   /// The updates that a file of `bytes` holds after recovery.
-  func recovered(_ bytes: Data) throws -> [ParameterUpdate] {
+  func recovered(_ bytes: Data) throws -> [[ParameterUpdate]] {
     let copy = try folder.write(bytes, to: "copy.zl")
     try Ledger.recover(copy)
     let reader = try LedgerReader(copy)
@@ -78,11 +81,11 @@ private func sampleHeader(
 }
 
 extension LedgerReader {
-  fileprivate func allUpdates() throws -> [ParameterUpdate] {
-    var updates: [ParameterUpdate] = []
-    try forEachUpdate { step, update in
+  fileprivate func allUpdates() throws -> [[ParameterUpdate]] {
+    var updates: [[ParameterUpdate]] = []
+    try forEachStep { step, these in
       #expect(step == updates.count)
-      updates.append(update)
+      updates.append(these)
     }
     return updates
   }
@@ -97,9 +100,9 @@ extension LedgerReader {
     #expect(reader.tornTail == nil)
     #expect(try reader.allUpdates() == run.updates)
     var some: [Int] = []
-    try reader.forEachUpdate(limit: 2) { step, _ in some.append(step) }
+    try reader.forEachStep(limit: 2) { step, _ in some.append(step) }
     #expect(some == [0, 1])
-    #expect(throws: LedgerError.self) { try reader.forEachUpdate(limit: 5) { _, _ in } }
+    #expect(throws: LedgerError.self) { try reader.forEachStep(limit: 5) { _, _ in } }
   }
 
   @Test func aQueryTakesTwentyBytes() throws {
@@ -107,12 +110,13 @@ extension LedgerReader {
     #expect(run.bytes.count - run.headerLength == 20 * SampleRun.queries.reduce(0, +))
   }
 
-  /// struct.pack('<IHHff', 7, 2, 1, -0.25, 0.5), then zlib.crc32 of struct.pack('<IQ', 0xDEADBEEF, 3) + those.
+  /// struct.pack('<IHHff', 7, 2, 3, -0.25, 0.5), then zlib.crc32 of struct.pack('<IQ', 0xDEADBEEF, 3) + those.
   @Test func bytesAreThoseOfTheSchema() throws {
     #expect(CRC32.checksum(Data("123456789".utf8)) == 0xCBF4_3926)
-    let record = LedgerRecord(step: 7, query: 2, isLast: true, coefficient: -0.25, scale: 0.5)
+    let record = LedgerRecord(
+      step: 7, query: 2, isLastOfStep: true, isLastOfUpdate: true, coefficient: -0.25, scale: 0.5)
     let bytes = record.encoded(index: 3, headerChecksum: 0xDEAD_BEEF)
-    #expect(bytes.map { String(format: "%02x", $0) }.joined() == "0700000002000100000080be0000003ff11cd7e7")
+    #expect(bytes.map { String(format: "%02x", $0) }.joined() == "0700000002000300000080be0000003fcccc22e3")
     #expect(LedgerRecord(bytes, index: 3, headerChecksum: 0xDEAD_BEEF) == record)
     #expect(LedgerRecord(bytes, index: 4, headerChecksum: 0xDEAD_BEEF) == nil)
     #expect(LedgerRecord(bytes, index: 3, headerChecksum: 0xDEAD_BEEE) == nil)
@@ -132,7 +136,7 @@ extension LedgerReader {
       let copy = run.folder.url.appending(path: "copy.zl")
       try cut.write(to: copy)
       let writer = try LedgerWriter(resuming: copy, afterStep: steps, header: run.header)
-      for step in steps..<run.updates.count { try writer.append(step: step, update: run.updates[step]) }
+      for step in steps..<run.updates.count { try writer.append(step: step, updates: run.updates[step]) }
       #expect(try Data(contentsOf: copy) == run.bytes)
     }
   }
@@ -184,9 +188,12 @@ extension LedgerReader {
       let body = records.enumerated().map { $1.encoded(index: $0, headerChecksum: checksum) }
       return try run.error(header + body.joined())?.code
     }
-    func record(_ step: UInt32, _ query: UInt16, last: Bool, _ coefficient: Float = 1, scale: Float = 0) -> LedgerRecord
-    {
-      LedgerRecord(step: step, query: query, isLast: last, coefficient: coefficient, scale: scale)
+    func record(
+      _ step: UInt32, _ query: UInt16, last: Bool, ends: Bool? = nil, _ coefficient: Float = 1, scale: Float = 0
+    ) -> LedgerRecord {
+      LedgerRecord(
+        step: step, query: query, isLastOfStep: last, isLastOfUpdate: ends ?? last, coefficient: coefficient,
+        scale: scale)
     }
     #expect(try code([record(0, 0, last: false), record(0, 1, last: true)]) == nil)
     #expect(try code([record(1, 0, last: true)]) == .corruptRecord)
@@ -194,6 +201,8 @@ extension LedgerReader {
     #expect(try code([record(0, 0, last: true), record(0, 1, last: true)]) == .corruptRecord)
     #expect(try code([record(0, 0, last: false), record(1, 0, last: true)]) == .corruptRecord)
     #expect(try code([record(0, 0, last: false), record(0, 1, last: true, scale: 1)]) == .corruptRecord)
+    #expect(try code([record(0, 0, last: false, ends: true), record(0, 1, last: true, scale: 1)]) == nil)
+    #expect(try code([record(0, 0, last: true, ends: false)]) == .corruptRecord)
     #expect(try code([record(0, 0, last: true, .nan)]) == .corruptRecord)
     #expect(try code([record(0, 0, last: true, scale: .infinity)]) == .corruptRecord)
   }
@@ -228,7 +237,7 @@ extension LedgerReader {
     #expect(try LedgerReader(run.file).allUpdates() == Array(run.updates.prefix(3)))
     let writer = try LedgerWriter(resuming: run.file, afterStep: 1, header: run.header)
     #expect(writer.stepCount == 1)
-    for step in 1..<4 { try writer.append(step: step, update: run.updates[step]) }
+    for step in 1..<4 { try writer.append(step: step, updates: run.updates[step]) }
     #expect(try Data(contentsOf: run.file) == run.bytes)
   }
 
@@ -283,8 +292,23 @@ extension LedgerReader {
     }
   }
 
+  /// Their course is told, and whoever would rebuild them is told why not.
+  @Test func exactGradientsAreNotRebuilt() throws {
+    let temporary = try TemporaryFolder(), file = temporary.url.appending(path: "ledger.zl")
+    let header = try sampleHeader(records: .gradients), writer = try LedgerWriter(creating: file, header: header)
+    let gradient = ParameterUpdate.descent(.gradient(Gradient(loss: 1, tensors: [:]), scale: 0.5), learningRate: 0.1)
+    let move = ParameterUpdate.move(Move([Term(2, header.direction(step: 0, query: 1))]))
+    try writer.append(step: 0, updates: [gradient, move])
+    let reader = try LedgerReader(file)
+    #expect(reader.stepCount == 1 && reader.recordCount == 2)
+    let error = #expect(throws: LedgerError.self) { try reader.forEachStep { _, _ in } }
+    #expect(error?.code == .underivableUpdate && error?.message.contains("exact gradients") == true)
+    let moves = try LedgerWriter(creating: temporary.url.appending(path: "moves.zl"), header: sampleHeader())
+    #expect(refuses(gradient, by: moves))
+  }
+
   private func refuses(_ update: ParameterUpdate, by writer: LedgerWriter) -> Bool {
-    do { try writer.append(step: 0, update: update) } catch {
+    do { try writer.append(step: 0, updates: [update]) } catch {
       return (error as? LedgerError)?.code == .underivableUpdate
     }
     return false

@@ -21,7 +21,7 @@ extension ZOAdam {
     name: "zo-adam", summary: "Adam, or AMSGrad, on finite differences of the loss in random directions.",
     reference: "Zhang et al. 2024, arXiv 2402.11592; Chen et al. 2019, arXiv 1910.06513 (amsgrad)",
     cost: "2q forward passes a step (q + 1 one-sided), 8 bytes of state a trainable parameter (12 with amsgrad)",
-    options: RandomizedGradientEstimator.options + Adam.options)
+    options: RandomizedGradientEstimator.options + Adam.options())
 
   public init(options: Options) {
     self.init(estimator: .init(options: options), adam: .init(options: options))

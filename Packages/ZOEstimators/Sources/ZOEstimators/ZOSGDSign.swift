@@ -49,7 +49,7 @@ extension ZOSGDSign {
       OptionSpecification(
         "sign", .choice(Sign.allCases.map(\.rawValue)), default: .text("elementwise"),
         help: "elementwise: of the estimate, as published; scalar: of each slope, as the benchmark's code does")
-    ] + WeightDecay.options)
+    ] + WeightDecay.options())
 
   public init(options: Options) {
     self.init(

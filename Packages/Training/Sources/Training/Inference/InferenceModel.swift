@@ -27,7 +27,7 @@ public struct InferenceModel {
     let recipe = try RunFolder.storedRecipe(in: folder)
     try folder.requireBest()
     let source = ModelSource(path: recipe.model, tokenizer: recipe.tokenizer, dtype: recipe.dtype)
-    let scheme = try components.schemes.make(recipe.scheme, options: recipe.schemeOptions)
+    let scheme = try components.schemes.make(recipe.scheme, options: recipe.options(of: recipe.scheme))
     tokenizer = try source.tokenizer()
     pretrained = try source.load()
     try ModelSource.check(tokenizer, fits: pretrained.model)

@@ -9,6 +9,9 @@ public enum LedgerRecords: String, Sendable, Codable {
   case moves
   /// Estimates of the gradient: the recipe's optimizer descended along them by its update rule.
   case estimates
+  /// Updates along exact gradients, which are not recorded, alone or among others: the run's course is told, and cannot
+  /// be replayed.
+  case gradients
 }
 
 /// What a ledger's coefficients are to be multiplied by and applied to: with the files of these hashes and this
@@ -90,7 +93,7 @@ public struct LedgerHeader: Sendable, Codable, Equatable {
 /// How a ledger begins: magic, format version, length of the JSON, JSON, CRC-32 of all that.
 extension LedgerHeader {
   static let magic: [UInt8] = [0x89, 0x5A, 0x52, 0x4C, 0x0D, 0x0A, 0x1A, 0x0A]
-  static let formatVersion: UInt32 = 2
+  static let formatVersion: UInt32 = 3
   /// Bytes before the JSON.
   static let prefixLength = 16
   /// A header is a few kilobytes; a length beyond this is damage.

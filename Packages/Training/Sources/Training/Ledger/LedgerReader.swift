@@ -42,35 +42,49 @@ public final class LedgerReader {
     tornTail = whole < size ? TornTail(offset: headerLength + whole, length: size - whole) : nil
   }
 
-  /// Calls `body` with every step's update, from step 0.
+  /// Calls `body` with every step's updates, from step 0: one for each part of the parameters.
   ///
-  /// - Parameter limit: steps to go through; all whole ones without it.
-  /// - Throws: `LedgerError.otherRun` where there are fewer; whatever `body` throws.
-  public func forEachUpdate(
-    limit: Int? = nil, _ body: (_ step: Int, _ update: ParameterUpdate) throws -> Void
+  /// - Parameters:
+  ///   - limit: steps to go through; all whole ones without it.
+  ///   - supports: which elements each of a step's updates changes; all without it.
+  /// - Throws: `LedgerError.otherRun` where there are fewer; `.underivableUpdate` where the run went along exact
+  ///   gradients, which no ledger holds; whatever `body` throws.
+  public func forEachStep(
+    limit: Int? = nil, supports: (_ step: Int, _ part: Int) -> Support = { _, _ in .everything },
+    _ body: (_ step: Int, _ updates: [ParameterUpdate]) throws -> Void
   ) throws {
     let limit = limit ?? stepCount
     guard limit <= stepCount else {
       throw LedgerError(.otherRun, "\(file.path): the ledger has \(stepCount) steps, not \(limit)")
     }
-    var terms: [Term] = []
+    guard header.records != .gradients else {
+      throw LedgerError(
+        .underivableUpdate,
+        "\(file.path): the run of \(header.recipe.optimizer) went along exact gradients, which a ledger does not hold: "
+          + "its weights are in its checkpoint and in best/")
+    }
+    var terms: [Term] = [], updates: [ParameterUpdate] = []
     try forEachWholeRecord { record, _ in
-      guard record.step < limit else { return false }
-      let direction = header.direction(step: Int(record.step), query: Int(record.query))
+      let step = Int(record.step)
+      guard step < limit else { return false }
+      var direction = header.direction(step: step, query: Int(record.query))
+      direction.support = terms.first?.direction.support ?? supports(step, updates.count)
       terms.append(Term(record.coefficient, direction))
-      if record.isLast {
-        try body(Int(record.step), update(terms, scale: record.scale))
+      if record.isLastOfUpdate {
+        updates.append(update(terms, scale: record.scale))
         terms = []
+      }
+      if record.isLastOfStep {
+        try body(step, updates)
+        updates = []
       }
       return true
     }
   }
 
   private func update(_ terms: [Term], scale: Float) -> ParameterUpdate {
-    switch header.records {
-    case .moves: .move(Move(terms, decay: scale))
-    case .estimates: .descent(.directions(terms), learningRate: scale)
-    }
+    header.records == .moves
+      ? .move(Move(terms, decay: scale)) : .descent(.directions(terms), learningRate: scale)
   }
 
   /// Records of the steps below `steps`.
@@ -142,18 +156,21 @@ private struct Scan {
     if let firstBad {
       throw damage(firstBad, "does not agree with its checksum, and whole records follow it")
     }
-    let query = before.map { $0.isLast ? 0 : Int($0.query) + 1 } ?? 0
+    let query = before.map { $0.isLastOfStep ? 0 : Int($0.query) + 1 } ?? 0
     guard record.step == wholeSteps, record.query == query else {
       throw damage(index, "is of step \(record.step), query \(record.query); step \(wholeSteps), query \(query) is due")
     }
-    guard query == 0 || before?.scale.bitPattern == record.scale.bitPattern else {
-      throw damage(index, "has another scale than the others of step \(record.step)")
+    guard before?.isLastOfUpdate ?? true || before?.scale.bitPattern == record.scale.bitPattern else {
+      throw damage(index, "has another scale than the others of its update")
+    }
+    guard record.isLastOfUpdate || !record.isLastOfStep else {
+      throw damage(index, "ends step \(record.step) in the middle of an update")
     }
     guard record.coefficient.isFinite, record.scale.isFinite else {
       throw damage(index, "of step \(record.step) holds a number that is not finite")
     }
     before = record
-    if record.isLast { (wholeRecords, wholeSteps) = (index + 1, wholeSteps + 1) }
+    if record.isLastOfStep { (wholeRecords, wholeSteps) = (index + 1, wholeSteps + 1) }
     return true
   }
 

@@ -49,56 +49,75 @@ public final class LedgerWriter {
     recordCount = reader.recordCount
   }
 
-  /// Records the update of the next step.
+  /// Records the updates of the next step: one for each part of the parameters.
   ///
   /// - Parameter step: from 0; must be `stepCount`.
-  /// - Throws: `LedgerError.underivableUpdate` where it is not of the header's kind, has no term, more than 65,536, one that
-  ///   is not finite, or a direction that is not the header's of (step, its place); `.noSpaceLeft`, `.unwritable`, and then the file ends
-  ///   at its last whole step.
-  public func append(step: Int, update: ParameterUpdate) throws {
+  /// - Throws: `LedgerError.underivableUpdate` where one is not of the header's kind, has no term, one that is not finite,
+  ///   or a direction that is not the header's of (step, its place), or where they have more than 65,536 terms together;
+  ///   `.noSpaceLeft`, `.unwritable`, and then the file ends at its last whole step.
+  public func append(step: Int, updates: [ParameterUpdate]) throws {
     precondition(step == stepCount, "LedgerWriter: step \(step) after \(stepCount) steps")
-    let bytes = try encoded(update, step: step)
+    let records = try self.records(of: updates, step: step)
+    var bytes = Data(capacity: records.count * LedgerRecord.length)
+    for (i, record) in records.enumerated() {
+      bytes += record.encoded(index: recordCount + i, headerChecksum: headerChecksum)
+    }
     try file.append(bytes, at: headerLength + recordCount * LedgerRecord.length)
-    recordCount += update.terms.count
+    recordCount += records.count
     stepCount += 1
   }
 
   /// Returns when everything appended is on the disk.
   public func synchronize() throws { try file.synchronize() }
 
-  private func encoded(_ update: ParameterUpdate, step: Int) throws -> Data {
+  private func records(of updates: [ParameterUpdate], step: Int) throws -> [LedgerRecord] {
     func refuse(_ why: String) -> LedgerError {
       LedgerError(
         .underivableUpdate,
         "step \(step): \(why); this ledger holds \(header.records.rawValue) along \(header.directionLaw.rawValue) "
           + "directions of seed (run, step, query)")
     }
+    guard !updates.isEmpty, let number = UInt32(exactly: step) else { throw refuse("there is no update to record") }
+    var records: [LedgerRecord] = []
+    for update in updates {
+      let (coefficients, scale) = try contents(of: update, step: step, firstQuery: records.count, refuse)
+      guard !coefficients.isEmpty, records.count + coefficients.count <= Int(UInt16.max) + 1 else {
+        throw refuse("the update has \(coefficients.count) terms")
+      }
+      guard scale.isFinite else { throw refuse("the update's decay or learning rate is \(scale)") }
+      for (i, coefficient) in coefficients.enumerated() {
+        guard coefficient.isFinite else { throw refuse("coefficient \(records.count) is \(coefficient)") }
+        records.append(
+          LedgerRecord(
+            step: number, query: UInt16(records.count), isLastOfStep: false,
+            isLastOfUpdate: i == coefficients.count - 1, coefficient: coefficient, scale: scale))
+      }
+    }
+    records[records.count - 1].isLastOfStep = true
+    return records
+  }
+
+  /// What is recorded of an update: its coefficients, and its decay or learning rate.
+  private func contents(
+    of update: ParameterUpdate, step: Int, firstQuery: Int, _ refuse: (String) -> LedgerError
+  ) throws -> (coefficients: [Float], scale: Float) {
     let scale: Float
     switch (update, header.records) {
-    case (.move(let move), .moves): scale = move.decay
-    case (.descent(_, let rate), .estimates): scale = rate
+    case (.descent(.gradient(_, let share), let rate), .gradients): return ([share], rate)
+    case (.move(let move), .moves), (.move(let move), .gradients): scale = move.decay
+    case (.descent(.directions, let rate), .estimates), (.descent(.directions, let rate), .gradients): scale = rate
     case (.move, .estimates): throw refuse("the update is a move")
-    case (.descent, .moves): throw refuse("the update is an estimate")
+    case (.descent(.directions, _), .moves): throw refuse("the update is an estimate")
+    case (.descent(.gradient, _), _): throw refuse("the update goes along an exact gradient")
     }
-    let terms = update.terms
-    guard 1...Int(UInt16.max) + 1 ~= terms.count, let number = UInt32(exactly: step) else {
-      throw refuse("the update has \(terms.count) terms")
-    }
-    guard scale.isFinite else {
-      throw refuse("the \(header.records == .moves ? "decay" : "learning rate") is \(scale)")
-    }
-    var bytes = Data(capacity: terms.count * LedgerRecord.length)
-    for (query, term) in terms.enumerated() {
-      guard term.coefficient.isFinite else { throw refuse("coefficient \(query) is \(term.coefficient)") }
-      guard term.direction == header.direction(step: step, query: query) else {
-        throw refuse("direction \(query) is \(term.direction.law.rawValue), seed \(term.direction.seed)")
+    for (i, term) in update.terms.enumerated() {
+      let due = header.direction(step: step, query: firstQuery + i)
+      guard term.direction.seed == due.seed, term.direction.law == due.law else {
+        throw refuse(
+          "direction \(firstQuery + i) is \(term.direction.law.rawValue), seed \(term.direction.seed)")
       }
-      let record = LedgerRecord(
-        step: number, query: UInt16(query), isLast: query == terms.count - 1, coefficient: term.coefficient,
-        scale: scale)
-      bytes += record.encoded(index: recordCount + query, headerChecksum: headerChecksum)
     }
-    return bytes
+    return (update.terms.map(\.coefficient), scale)
   }
 }
 

@@ -9,13 +9,12 @@ extension Recipe {
     for key in RecipeKey.allCases {
       if let heading = key.heading { lines += ["", "# \(heading)"] }
       let specification = key.specification
-      if key == .scheme || key == .optimizer { chosen.insert(specification.defaultValue.description) }
+      if key.namesComponent { chosen.insert(specification.defaultValue.description) }
       let expectation = key == .task ? "one of " + tasks.joined(separator: ", ") : specification.expectation
       lines.append(
         line(specification.name, specification, expectation: expectation, isComment: key.isRequired))
     }
-    let descriptions = components.schemes.entries.map(\.description) + components.optimizers.entries.map(\.description)
-    for description in descriptions {
+    for description in components.descriptions {
       lines += ["", "# \(description.name): \(description.summary)"]
       lines += description.options.map {
         line(

@@ -36,13 +36,21 @@ private struct Resolution {
       if let key = RecipeKey(rawValue: entry.key) { set(key, entry) } else { checkName(entry) }
     }
     requireWhatHasNoDefault()
-    let scheme = choose(.scheme, from: components.schemes)
-    let optimizer = choose(.optimizer, from: components.optimizers)
-    let schemeOptions = options(of: scheme), optimizerOptions = options(of: optimizer)
-    rejectOptionsOfOthers(chosen: [scheme, optimizer])
+    let chosen = [
+      choose(.scheme, from: components.schemes), choose(.optimizer, from: components.optimizers),
+      choose(.partition, from: components.partitions), choose(.masking, from: components.maskings),
+      choose(.secondOptimizer, from: components.optimizers),
+    ]
+    var options: [String: [String: OptionValue]] = [:]
+    for choice in chosen {
+      guard let name = choice.description?.name, options[name] == nil else { continue }
+      options[name] = self.options(of: choice)
+    }
+    rejectAmbiguity(chosen)
+    rejectOptionsOfOthers(chosen)
     checkTogether()
     if !problems.isEmpty { throw RecipeError(code: .invalidConfiguration, problems: inOrder(problems)) }
-    return ResolvedRecipe(settings: settings, schemeOptions: schemeOptions, optimizerOptions: optimizerOptions)
+    return ResolvedRecipe(settings: settings, componentOptions: options)
   }
 
   private mutating func report(_ entry: Recipe.Entry?, _ message: String) {
@@ -93,7 +101,7 @@ private struct Resolution {
 
   /// Says what is wrong with a key that is neither a recipe's nor has the form of a component's option.
   private mutating func checkName(_ entry: Recipe.Entry) {
-    let registered = components.schemes.names + components.optimizers.names
+    let registered = components.names
     guard let dot = entry.key.firstIndex(of: ".") else {
       if registered.contains(entry.key) {
         report(entry, "options of \(entry.key) are written one a line, '\(entry.key).OPTION: value'")
@@ -124,18 +132,24 @@ private struct Resolution {
   /// What a recipe's key chose of a registry.
   private struct Choice {
     let key: RecipeKey
-    /// nil where there is no such component, which has been reported.
+    /// nil where none is wanted, or where there is no such component, which has been reported.
     let description: ComponentDescription?
+    /// Whether it is known whose options apply.
+    let isSettled: Bool
     let registered: [String]
   }
 
   private mutating func choose<Product>(_ key: RecipeKey, from registry: Registry<Product>) -> Choice {
     guard case .text(let name)? = settings[key] else { preconditionFailure("Recipe: '\(key.rawValue)' is no text") }
+    guard name != RecipeKey.none || key.specification.defaultValue != .text(name) else {
+      return Choice(key: key, description: nil, isSettled: true, registered: registry.names)
+    }
     do {
-      return Choice(key: key, description: try registry.entry(name).description, registered: registry.names)
+      let description = try registry.entry(name).description
+      return Choice(key: key, description: description, isSettled: true, registered: registry.names)
     } catch {
       report(entry(key), "\(error)")
-      return Choice(key: key, description: nil, registered: registry.names)
+      return Choice(key: key, description: nil, isSettled: false, registered: registry.names)
     }
   }
 
@@ -161,20 +175,31 @@ private struct Resolution {
     return values
   }
 
-  private mutating func rejectOptionsOfOthers(chosen: [Choice]) {
-    if let first = chosen[0].description, first.name == chosen[1].description?.name {
+  /// One name for two things would leave its options ambiguous; both optimizers may be the same.
+  private mutating func rejectAmbiguity(_ chosen: [Choice]) {
+    for (i, choice) in chosen.enumerated() {
+      guard let name = choice.description?.name,
+        let other = chosen[..<i].first(where: { $0.description?.name == name && $0.registered != choice.registered })
+      else { continue }
       report(
-        entry(.optimizer), "scheme and optimizer are both '\(first.name)', so its options are ambiguous: rename one")
+        entry(choice.key),
+        "\(other.key.rawValue) and \(choice.key.rawValue) are both '\(name)', so its options are ambiguous: rename one")
     }
+  }
+
+  private mutating func rejectOptionsOfOthers(_ chosen: [Choice]) {
+    var told: Set<String> = []
+    // Where a choice itself is unknown, it is too early to say whose options apply.
+    let unsettled = Set(chosen.filter { !$0.isSettled }.flatMap(\.registered))
     for choice in chosen {
-      // Where the choice itself is unknown, it is too early to say whose options apply.
-      guard let description = choice.description else { continue }
       for other in choice.registered where !chosen.contains(where: { $0.description?.name == other }) {
+        guard !unsettled.contains(other), told.insert(other).inserted else { continue }
         for (_, entry) in entries(of: other) {
           report(
             entry,
             "'\(entry.key)' is an option of \(other), and the recipe's \(choice.key.rawValue) is "
-              + "\(description.name): remove the line, or set \(choice.key.rawValue): \(other)")
+              + "\(choice.description?.name ?? RecipeKey.none): remove the line, or set \(choice.key.rawValue): \(other)"
+          )
         }
       }
     }

@@ -16,14 +16,20 @@ enum RecipeKey: String, CaseIterable {
   case learningRate = "learning_rate"
   case schedule
   case warmupSteps = "warmup_steps"
+  case partition, masking
+  case secondOptimizer = "second_optimizer"
+  case secondLearningRate = "second_learning_rate"
   case steps
   case batchSize = "batch_size"
   case gradientAccumulation = "gradient_accumulation"
+  case gradientCheckpointing = "gradient_checkpointing"
   case rounding, seed, threads
   case evaluateEvery = "evaluate_every"
   case checkpointEvery = "checkpoint_every"
   case plugins, output
 
+  /// What is written where a component is not wanted.
+  static let none = "none"
   private static let counts = OptionSpecification.Kind.integer(atLeast: 0, atMost: .max)
 
   var specification: OptionSpecification {
@@ -60,12 +66,21 @@ enum RecipeKey: String, CaseIterable {
       option(
         .choice(LearningRateSchedule.Shape.allCases.map(\.rawValue)), .text("constant"), "Learning rate after warm-up.")
     case .warmupSteps: option(Self.counts, .integer(0), "Steps over which the learning rate rises to its peak.")
+    case .partition:
+      option(.text, .text(Self.none), "Parts of the parameters that a step treats one by one; none: one.")
+    case .masking: option(.text, .text(Self.none), "Leaves elements of the parameters out of a step; none: takes all.")
+    case .secondOptimizer:
+      option(.text, .text(Self.none), "Of the parts that the partition gives to a second one; none: it gives none.")
+    case .secondLearningRate: option(.fraction(from: 0, below: 1e6), .number(1e-3), "Its η, at the schedule's peak.")
     case .steps: option(.integer(atLeast: 1, atMost: Int(UInt32.max)), .integer(1000), "Optimizer steps.")
     case .batchSize: option(.integer(atLeast: 1, atMost: 1 << 20), .integer(16), "Examples at once.")
     case .gradientAccumulation:
       option(
         .integer(atLeast: 1, atMost: 1 << 20), .integer(1),
         "Batches a step; their losses count as those of one batch of all.")
+    case .gradientCheckpointing:
+      option(
+        .boolean, .boolean(false), "Exact gradients keep each block's input alone: less memory, a third more work.")
     case .rounding:
       option(
         .choice(Rounding.allCases.map(\.rawValue)), .text("stochastic"),
@@ -90,9 +105,15 @@ enum RecipeKey: String, CaseIterable {
   /// Relative to the recipe's folder, or to the current one where `--set` gave it.
   var isPath: Bool { [.model, .tokenizer, .data, .plugins, .output].contains(self) }
 
+  /// Whether it names a component, whose options are keys of their own.
+  var namesComponent: Bool { [.scheme, .optimizer, .partition, .masking, .secondOptimizer].contains(self) }
+
   /// Whether it is part of a recipe's identity. Model, tokenizer and data are bound by the hashes of their contents
-  /// instead of their places, plugins by name and version; threads and checkpoints change no result.
-  var affectsResults: Bool { !isPath && self != .threads && self != .checkpointEvery }
+  /// instead of their places, plugins by name and version; threads and checkpoints of either kind change no
+  /// result.
+  var affectsResults: Bool {
+    !isPath && self != .threads && self != .checkpointEvery && self != .gradientCheckpointing
+  }
 
   /// Headings of the groups that begin at a key.
   var heading: String? {

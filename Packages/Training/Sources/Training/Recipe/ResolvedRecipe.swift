@@ -8,19 +8,17 @@ import TuningCore
 /// `yaml` writes all of it in one fixed order; reading that text gives an equal value.
 public struct ResolvedRecipe: Sendable, Equatable {
   private let settings: [RecipeKey: OptionValue]
-  /// Every option of the scheme.
-  public let schemeOptions: [String: OptionValue]
-  /// Every option of the optimizer.
-  public let optimizerOptions: [String: OptionValue]
+  /// Every option of the components that are named, by component.
+  private let componentOptions: [String: [String: OptionValue]]
 
-  init(
-    settings: [RecipeKey: OptionValue], schemeOptions: [String: OptionValue], optimizerOptions: [String: OptionValue]
-  ) {
+  init(settings: [RecipeKey: OptionValue], componentOptions: [String: [String: OptionValue]]) {
     precondition(settings.count == RecipeKey.allCases.count, "ResolvedRecipe: \(settings.count) settings")
     self.settings = settings
-    self.schemeOptions = schemeOptions
-    self.optimizerOptions = optimizerOptions
+    self.componentOptions = componentOptions.filter { !$0.value.isEmpty }
   }
+
+  /// Every option of a component that the recipe names.
+  public func options(of component: String) -> [String: OptionValue] { componentOptions[component] ?? [:] }
 
   // MARK: the model
 
@@ -47,17 +45,19 @@ public struct ResolvedRecipe: Sendable, Equatable {
 
   public var scheme: String { text(.scheme) }
   public var optimizer: String { text(.optimizer) }
-  public var learningRate: LearningRateSchedule {
-    guard case .number(let peak)? = settings[.learningRate] else {
-      preconditionFailure("ResolvedRecipe: learning_rate")
-    }
-    return LearningRateSchedule(
-      shape: choice(.schedule), peak: Float(peak), warmup: integer(.warmupSteps), total: steps)
-  }
+  public var learningRate: LearningRateSchedule { schedule(.learningRate) }
+  /// nil: the parameters are one part.
+  public var partition: String? { component(.partition) }
+  /// nil: every element takes part.
+  public var masking: String? { component(.masking) }
+  /// Of the parts that the partition gives to it.
+  public var secondOptimizer: String? { component(.secondOptimizer) }
+  public var secondLearningRate: LearningRateSchedule { schedule(.secondLearningRate) }
   public var steps: Int { integer(.steps) }
   public var batchSize: Int { integer(.batchSize) }
   /// Batches a step.
   public var gradientAccumulation: Int { integer(.gradientAccumulation) }
+  public var gradientCheckpointing: Bool { settings[.gradientCheckpointing] == .boolean(true) }
 
   // MARK: the run
 
@@ -73,6 +73,14 @@ public struct ResolvedRecipe: Sendable, Equatable {
     return files.map { URL(filePath: $0.description) }
   }
   public var output: URL { URL(filePath: text(.output)) }
+
+  private func schedule(_ peak: RecipeKey) -> LearningRateSchedule {
+    guard case .number(let rate)? = settings[peak] else { preconditionFailure("ResolvedRecipe: \(peak)") }
+    return LearningRateSchedule(
+      shape: choice(.schedule), peak: Float(rate), warmup: integer(.warmupSteps), total: steps)
+  }
+
+  private func component(_ key: RecipeKey) -> String? { text(key) == RecipeKey.none ? nil : text(key) }
 
   private func text(_ key: RecipeKey) -> String {
     guard case .text(let text)? = settings[key] else { preconditionFailure("ResolvedRecipe: \(key) is no text") }
@@ -95,8 +103,8 @@ public struct ResolvedRecipe: Sendable, Equatable {
 }
 
 extension ResolvedRecipe {
-  /// The whole recipe: the keys in the order of docs/recipe.md, then the scheme's options, then the optimizer's, each
-  /// by name.
+  /// The whole recipe: the keys in the order of docs/recipe.md, then the options of the components in the order in which
+  /// these keys name them, each by name.
   public var yaml: String { canonicalText { _ in true } }
 
   /// SHA-256 over the lines of `yaml` that change results: all but the places of files (a ledger binds their contents),
@@ -107,8 +115,13 @@ extension ResolvedRecipe {
     var lines = RecipeKey.allCases.filter(includes).compactMap { key in
       settings[key].map { "\(key.rawValue): \($0.yaml)" }
     }
-    for (component, options) in [(scheme, schemeOptions), (optimizer, optimizerOptions)] {
-      lines += options.sorted { $0.key < $1.key }.map { "\(component).\($0.key): \($0.value.yaml)" }
+    var written: Set<String> = []
+    for key in RecipeKey.allCases where key.namesComponent {
+      let component = text(key)
+      guard written.insert(component).inserted else { continue }
+      lines += options(of: component).sorted { $0.key < $1.key }.map {
+        "\(component).\($0.key): \($0.value.yaml)"
+      }
     }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -136,11 +149,9 @@ extension ResolvedRecipe {
           location: fileName,
           message: "\(key.rawValue) must be \(key.specification.expectation): this is no resolved recipe"))
     }
-    guard problems.isEmpty, case .text(let scheme)? = settings[.scheme],
-      case .text(let optimizer)? = settings[.optimizer]
-    else { throw RecipeError(code: .invalidConfiguration, problems: problems) }
-    self.init(
-      settings: settings, schemeOptions: options[scheme] ?? [:], optimizerOptions: options[optimizer] ?? [:])
+    guard problems.isEmpty else { throw RecipeError(code: .invalidConfiguration, problems: problems) }
+    let named = RecipeKey.allCases.filter(\.namesComponent).compactMap { settings[$0]?.description }
+    self.init(settings: settings, componentOptions: options.filter { named.contains($0.key) })
   }
 }
 

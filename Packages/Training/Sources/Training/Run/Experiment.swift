@@ -1,3 +1,4 @@
+import Autodiff
 import Bundles
 import Datasets
 import Foundation
@@ -16,19 +17,20 @@ public final class Experiment {
   let weightFiles: [URL]
   public let scheme: any TuningScheme
   public let data: ExampleSet
-  /// What the optimizer asks; holds the model and the state that moves.
+  /// Gives losses; holds the model and the state that moves.
   public let oracle: EagerOracle
-  public internal(set) var optimizer: any Optimizer
-  /// What the optimizer's rule keeps between steps.
-  let optimizerState: OptimizerState
+  /// What the optimizers ask: `oracle` with exact derivatives beside it.
+  let exact: ExactOracle
+  let plan: StepPlan
+  /// Who moves the parts of the plan.
+  var drivers: [Part.Owner: Driver]
 
   /// Loads and attaches everything.
   ///
   /// - Throws: what the model, the tokenizer, the data and the components find wrong.
   public init(_ recipe: ResolvedRecipe, components: Components) throws {
     self.recipe = recipe
-    scheme = try components.schemes.make(recipe.scheme, options: recipe.schemeOptions)
-    optimizer = try components.optimizers.make(recipe.optimizer, options: recipe.optimizerOptions)
+    scheme = try components.schemes.make(recipe.scheme, options: recipe.options(of: recipe.scheme))
     source = ModelSource(path: recipe.model, tokenizer: recipe.tokenizer, dtype: recipe.dtype)
     let tokenizer = try source.tokenizer()
     data = try ExampleSet(recipe, tokenizer: tokenizer)
@@ -38,16 +40,21 @@ public final class Experiment {
     configuration = opened.configuration
     weightFiles = opened.source.files
     try scheme.attach(to: &opened.state, seeds: recipe.seeds)
-    optimizerState = try OptimizerState(rule: optimizer.rule, for: opened.state.parameters)
+    let parameters = opened.state.parameters
+    plan = try StepPlan(recipe, components: components, parameters: parameters, model: opened.model)
+    drivers = [
+      .first: try Driver(
+        recipe.optimizer, recipe, components: components, learningRate: recipe.learningRate, parameters: parameters,
+        support: plan.support(of: .first))
+    ]
+    if let name = recipe.secondOptimizer {
+      drivers[.second] = try Driver(
+        name, recipe, components: components, learningRate: recipe.secondLearningRate, parameters: parameters,
+        support: plan.support(of: .second))
+    }
     oracle = EagerOracle(
       model: opened.model, state: opened.state, objective: recipe.objective ?? data.objective, threads: recipe.threads)
-  }
-
-  /// Applies what came of a step to the parameters.
-  func apply(_ update: ParameterUpdate, step: Int) {
-    oracle.state.parameters.apply(
-      update, step: step, state: optimizerState, rounding: recipe.rounding,
-      roundingSeed: recipe.seeds.seed(.rounding, step: step), threads: recipe.threads)
+    exact = ExactOracle(oracle, memory: recipe.gradientCheckpointing ? .checkpoints : .whole)
   }
 
   /// Goes back to the model as it came, with the scheme newly attached (or not at all).

@@ -22,6 +22,7 @@ public struct Replay {
   private let scheme: any TuningScheme
   /// Of estimates; nil: the ledger holds moves, which need no optimizer.
   private let rule: (any UpdateRule)?
+  private let components: Components
   private let threads: Threads
 
   /// Opens a ledger for a base model.
@@ -32,17 +33,20 @@ public struct Replay {
     ledger = try LedgerReader(url)
     let recipe = ledger.header.recipe
     source = ModelSource(path: base ?? recipe.model, tokenizer: nil, dtype: recipe.dtype)
-    scheme = try components.schemes.make(recipe.scheme, options: recipe.schemeOptions)
+    scheme = try components.schemes.make(recipe.scheme, options: recipe.options(of: recipe.scheme))
     rule =
       switch ledger.header.records {
-      case .moves: nil
+      case .moves, .gradients: nil
       case .estimates: try Self.rule(of: recipe, components: components)
       }
+    self.components = components
     self.threads = threads
   }
 
   private static func rule(of recipe: ResolvedRecipe, components: Components) throws -> any UpdateRule {
-    guard let rule = try components.optimizers.make(recipe.optimizer, options: recipe.optimizerOptions).rule else {
+    guard
+      let rule = try components.optimizers.make(recipe.optimizer, options: recipe.options(of: recipe.optimizer)).rule
+    else {
       throw LedgerError(
         .corruptHeader,
         "the ledger holds estimates, and \(recipe.optimizer) has no rule for them: the header is damaged")
@@ -77,11 +81,18 @@ public struct Replay {
     var state = pretrained.state
     try scheme.attach(to: &state, seeds: header.recipe.seeds)
     let optimizerState = try OptimizerState(rule: rule, for: state.parameters)
+    let plan = try StepPlan(
+      header.recipe, components: components, parameters: state.parameters, model: pretrained.model)
     let watch = Stopwatch(), total = steps ?? ledger.stepCount
-    try ledger.forEachUpdate(limit: total) { step, update in
-      state.parameters.apply(
-        update, step: step, state: optimizerState, rounding: header.rounding,
-        roundingSeed: header.recipe.seeds.seed(.rounding, step: step), threads: threads)
+    try ledger.forEachStep(limit: total, supports: { plan.support(of: $1, step: $0) }) { step, updates in
+      guard updates.count == plan.parts.count else {
+        throw LedgerError(
+          .corruptRecord, "step \(step) has \(updates.count) updates for \(plan.parts.count) parts of the parameters")
+      }
+      for (part, update) in updates.enumerated() {
+        state.parameters.apply(
+          update, part: part, step: step, plan: plan, state: optimizerState, recipe: header.recipe, threads: threads)
+      }
       progress(step + 1, total)
     }
     let report = Report(

@@ -6,9 +6,8 @@ struct RunProgress: Sendable, Codable, Equatable {
   var step = 0
   /// Whose state the checkpoint holds.
   var optimizer: String?
-  /// Losses asked of the model, and tokens that went through it for them; evaluations apart.
-  var forwardPasses = 0
-  var tokens = 0
+  /// Of the steps; evaluations apart.
+  var work = Work()
   var devBefore: Double?
   /// The last step after which the development set was looked at.
   var evaluatedStep = 0

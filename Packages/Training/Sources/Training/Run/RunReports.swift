@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import TuningCore
 
 /// One training step, as the progress line and `metrics.jsonl` tell it.
 public struct StepReport: Sendable, Codable, Equatable {
@@ -13,8 +14,7 @@ public struct StepReport: Sendable, Codable, Equatable {
   /// descends by a rule, each direction's coefficient in the estimate.
   public var coefficients: [Float]
   /// Since the beginning of the run.
-  public var forwardPasses: Int
-  public var tokens: Int
+  public var work: Work
   /// Of this session.
   public var tokensPerSecond: Double
   public var secondsLeft: Double
@@ -49,8 +49,8 @@ public struct RunSummary: Sendable, Codable, Equatable {
   public var weightBytes: Int
   public var scheme: String
   public var optimizer: String
-  public var queriesPerStep: Int
-  public var optimizerStateBytes: Int
+  /// Of all optimizers, over all parts of a step.
+  public var cost: OptimizerCost
   public var train: Int
   public var dev: Int
   public var test: Int
@@ -99,8 +99,8 @@ public struct RunResult: Sendable, Codable, Equatable {
   public var testBefore: ReportedShare
   public var testAfter: ReportedShare
   public var testChange: ReportedShare
-  public var forwardPasses: Int
-  public var tokens: Int
+  /// Of the steps; evaluations apart.
+  public var work: Work
   /// Seconds of the last session, and of its training steps alone.
   public var seconds: Double
   public var trainingSeconds: Double

@@ -20,7 +20,7 @@ extension TrainingLoop {
       devBefore: progress.devBefore, devBest: progress.bestAccuracy,
       testBefore: ReportedShare(before.accuracy), testAfter: ReportedShare(after.accuracy),
       testChange: ReportedShare(PairedDifference(before: before.outcomes, after: after.outcomes)),
-      forwardPasses: progress.forwardPasses, tokens: progress.tokens, seconds: session.seconds,
+      work: progress.work, seconds: session.seconds,
       trainingSeconds: trainingSeconds, inferencePeakBytes: progress.inferencePeakBytes,
       trainingPeakBytes: progress.trainingPeakBytes, finalParameters: finalParameters.hex,
       testPredictions: after.predictions, kernels: KernelPath.name, version: ZerothVersion.text)

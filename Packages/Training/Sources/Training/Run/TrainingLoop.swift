@@ -101,29 +101,23 @@ public final class TrainingLoop {
 
   /// One step: ask, record, update.
   private func advance() throws -> StepReport {
-    let recipe = experiment.recipe, step = progress.step
-    let context = StepContext(step: step, learningRate: recipe.learningRate.rate(at: step), seeds: recipe.seeds)
-    let tokensBefore = experiment.oracle.tokenCount, queriesBefore = experiment.oracle.queryCount
-    let outcome: StepOutcome
+    let recipe = experiment.recipe, step = progress.step, before = Work(experiment.exact)
+    let outcome: Experiment.Step
     do {
-      outcome = try experiment.optimizer.step(
-        context, on: experiment.data.batches(step: step, recipe), oracle: experiment.oracle)
+      outcome = try experiment.advance(step: step) { updates in
+        proveCheckpoint()
+        try ledger.append(step: step, updates: updates)
+      }
     } catch let error as TuningError where error.code == .nonFiniteLoss {
       throw diverged("step \(step + 1): \(error.message)")
     }
-    proveCheckpoint()
-    guard outcome.update.isFinite else {
-      throw diverged("step \(step + 1): the update is not finite: lower the learning rate")
-    }
-    try ledger.append(step: step, update: outcome.update)
-    experiment.apply(outcome.update, step: step)
     progress.step += 1
-    progress.tokens += experiment.oracle.tokenCount - tokensBefore
-    progress.forwardPasses += experiment.oracle.queryCount - queriesBefore
+    progress.work += Work(experiment.exact) - before
     return StepReport(
-      step: progress.step, steps: recipe.steps, loss: outcome.loss, learningRate: context.learningRate,
-      coefficients: outcome.update.terms.map(\.coefficient), forwardPasses: progress.forwardPasses,
-      tokens: progress.tokens, tokensPerSecond: 0, secondsLeft: 0, peakBytes: memory.read()?.peak ?? 0)
+      step: progress.step, steps: recipe.steps, loss: outcome.loss,
+      learningRate: recipe.learningRate.rate(at: step),
+      coefficients: outcome.updates.flatMap(\.terms).map(\.coefficient), work: progress.work,
+      tokensPerSecond: 0, secondsLeft: 0, peakBytes: memory.read()?.peak ?? 0)
   }
 
   /// A finite loss was seen at the last checkpoint's parameters, or at the end of the run: earlier ones may go.
@@ -222,11 +216,10 @@ public final class TrainingLoop {
 
   private func summary() -> RunSummary {
     let recipe = experiment.recipe, parameters = experiment.oracle.state.parameters
-    let cost = experiment.optimizer.cost(trainableCount: parameters.trainableCount)
     return RunSummary(
       model: recipe.model.path, parameters: parameters.count, trainable: parameters.trainableCount,
-      weightBytes: parameters.byteCount, scheme: recipe.scheme, optimizer: recipe.optimizer,
-      queriesPerStep: cost.queriesPerStep, optimizerStateBytes: cost.stateBytes, train: experiment.data.train.count,
+      weightBytes: parameters.byteCount, scheme: recipe.scheme, optimizer: recipe.optimizer, cost: experiment.cost,
+      train: experiment.data.train.count,
       dev: experiment.data.dev.count, test: experiment.data.test.count, startStep: progress.step, steps: recipe.steps,
       threads: recipe.threads.count, folder: folder.url.path)
   }

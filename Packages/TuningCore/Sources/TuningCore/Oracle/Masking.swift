@@ -18,15 +18,3 @@ public protocol MaskSequence: Sendable {
   /// Bytes that are held.
   var byteCount: Int { get }
 }
-
-/// No mask: every element takes part.
-public struct NoMasking: Masking {
-  public init() {}
-
-  public func masks(for _: ParameterSet, seeds _: SeedSequence, threads _: Threads) -> any MaskSequence { Everything() }
-
-  private struct Everything: MaskSequence {
-    func support(of paths: Set<ParameterPath>, step _: Int) -> Support { Support(paths) }
-    var byteCount: Int { 0 }
-  }
-}

@@ -44,26 +44,43 @@ public struct StepOutcome: Sendable {
 
 /// What an optimizer takes for each step and keeps between steps.
 public struct OptimizerCost: Sendable, Codable, Equatable {
-  /// Losses asked of the oracle a step, of each of its batches.
+  /// Losses asked of the oracle a step, of each of its batches; those that come with derivatives are among them.
   public var queriesPerStep: Int
+  /// Exact gradients of a step, of each of its batches: the work of about two losses more, and the activations of a
+  /// forward held.
+  public var gradientsPerStep: Int
+  /// Exact directional derivatives of a step, of each of its batches: the work of one to two losses more each.
+  public var slopesPerStep: Int
+  /// Bytes of a gradient, while a step lasts.
+  public var gradientBytes: Int
   /// Bytes kept between steps.
   public var stateBytes: Int
 
-  public init(queriesPerStep: Int, stateBytes: Int) {
+  public init(
+    queriesPerStep: Int, gradientsPerStep: Int = 0, slopesPerStep: Int = 0, gradientBytes: Int = 0, stateBytes: Int
+  ) {
     self.queriesPerStep = queriesPerStep
+    self.gradientsPerStep = gradientsPerStep
+    self.slopesPerStep = slopesPerStep
+    self.gradientBytes = gradientBytes
     self.stateBytes = stateBytes
   }
 
-  /// With the state of `rule`: 4 bytes a trainable scalar and name.
+  /// Of losses alone, with the state of `rule`.
   public init(queriesPerStep: Int, rule: (any UpdateRule)?, trainableCount: Int) {
-    self.init(queriesPerStep: queriesPerStep, stateBytes: 4 * (rule?.stateNames.count ?? 0) * trainableCount)
+    self.init(queriesPerStep: queriesPerStep, stateBytes: Self.stateBytes(of: rule, trainableCount: trainableCount))
+  }
+
+  /// 4 bytes a trainable scalar and name.
+  public static func stateBytes(of rule: (any UpdateRule)?, trainableCount: Int) -> Int {
+    4 * (rule?.stateNames.count ?? 0) * trainableCount
   }
 }
 
 /// A plugin kind: drives one step. It asks the oracle and returns an update; it never touches a parameter.
 public protocol Optimizer {
   /// The law of the directions in its updates, whose seeds are those of (`.direction`, step, query): the run's ledger
-  /// states both once and then holds one coefficient a query.
+  /// states both once and then holds one coefficient a query. Of no matter where updates have no directions.
   var directionLaw: NoiseLaw { get }
 
   /// What its estimates are applied by; nil: its updates are moves. One optimizer has one kind of update.
@@ -77,5 +94,6 @@ public protocol Optimizer {
 }
 
 extension Optimizer {
+  public var directionLaw: NoiseLaw { .gaussian }
   public var rule: (any UpdateRule)? { nil }
 }

@@ -28,14 +28,3 @@ public struct Part: Sendable, Equatable {
     self.owner = owner
   }
 }
-
-/// No partition: all parameters at once.
-public struct WholePartition: Partition {
-  public init() {}
-
-  public func parts(of parameters: ParameterSet, model _: any LanguageModel) -> [Part] {
-    [Part(name: "all", paths: Set(parameters.trainable.map(\.path)))]
-  }
-
-  public var updatesAtOnce: Bool { true }
-}

@@ -80,6 +80,14 @@ public struct Components {
   public var maskings = Registry<any Masking>(kind: "masking")
 
   public init() {}
+
+  /// Of everything that is registered, kind by kind.
+  public var descriptions: [ComponentDescription] {
+    schemes.entries.map(\.description) + optimizers.entries.map(\.description)
+      + partitions.entries.map(\.description) + maskings.entries.map(\.description)
+  }
+
+  public var names: [String] { descriptions.map(\.name) }
 }
 
 /// What a Swift plugin's factory returns.

@@ -1,6 +1,8 @@
 extension Adam {
   /// What recipes may set, the weight decay's among it.
-  public static let options =
+  ///
+  /// - Parameter coupledDecay: the default of `coupled_decay`.
+  public static func options(coupledDecay: Bool = false) -> [OptionSpecification] {
     [
       OptionSpecification(
         "beta1", .fraction(from: 0, below: 1), default: .number(0.9), help: "β₁: what the mean of the estimates keeps"),
@@ -12,7 +14,8 @@ extension Adam {
         help: "ε, added to the root of the squares' mean"),
       OptionSpecification(
         "amsgrad", .boolean, default: .boolean(false), help: "divide by the root of the squares' greatest mean so far"),
-    ] + WeightDecay.options
+    ] + WeightDecay.options(coupled: coupledDecay)
+  }
 
   public init(options: Options) {
     self.init(

@@ -11,12 +11,13 @@ public struct OptimizerState: Sendable {
   /// In the order of the parameters.
   private let paths: [ParameterPath]
 
-  /// Nought, for the trainable ones of `parameters`.
-  public init(rule: (any UpdateRule)?, for parameters: ParameterSet) throws {
+  /// Nought, for the trainable ones of `parameters` in `support`.
+  public init(rule: (any UpdateRule)?, for parameters: ParameterSet, in support: Support = .everything) throws {
     self.rule = rule
-    paths = parameters.trainable.map(\.path)
+    let parameters = parameters.trainable(in: support)
+    paths = parameters.map(\.path)
     kept = try Dictionary(
-      uniqueKeysWithValues: parameters.trainable.map { parameter in
+      uniqueKeysWithValues: parameters.map { parameter in
         (parameter.path, try (rule?.stateNames ?? []).map { _ in try Tensor(zeros: parameter.tensor.shape) })
       })
   }

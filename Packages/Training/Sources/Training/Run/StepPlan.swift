@@ -1,0 +1,99 @@
+import TensorCore
+import TuningCore
+
+/// What a recipe's steps treat, one part after the other, and which elements of each part take part.
+struct StepPlan {
+  let parts: [Part]
+  let updatesAtOnce: Bool
+  /// nil: every element takes part, by these supports.
+  private let masks: (any MaskSequence)?
+  private let wholes: [Support]
+
+  /// - Parameter parameters: as they are before the first step, the scheme attached.
+  /// - Throws: what the partition and the masking find wrong; `TuningError.invalidConfiguration` where the partition and
+  ///   the number of optimizers do not agree.
+  init(_ recipe: ResolvedRecipe, components: Components, parameters: ParameterSet, model: any LanguageModel) throws {
+    let partition = try recipe.partition.map {
+      try components.partitions.make($0, options: recipe.options(of: $0))
+    }
+    parts =
+      try partition?.parts(of: parameters, model: model)
+      ?? [Part(name: "all", paths: Set(parameters.trainable.map(\.path)))]
+    updatesAtOnce = partition?.updatesAtOnce ?? false
+    wholes = partition == nil ? [.everything] : parts.map { Support($0.paths) }
+    masks = try recipe.masking.map {
+      try components.maskings.make($0, options: recipe.options(of: $0))
+        .masks(for: parameters, seeds: recipe.seeds, threads: recipe.threads)
+    }
+    try checkOwners(recipe)
+  }
+
+  private func checkOwners(_ recipe: ResolvedRecipe) throws {
+    let isSecondThere = parts.contains { $0.owner == .second }
+    if isSecondThere, recipe.secondOptimizer == nil {
+      throw TuningError(
+        .invalidConfiguration,
+        "partition '\(recipe.partition ?? "")' gives parts to a second optimizer: set second_optimizer, and "
+          + "second_learning_rate")
+    }
+    if !isSecondThere, let name = recipe.secondOptimizer {
+      throw TuningError(
+        .invalidConfiguration,
+        "second_optimizer is \(name), and partition '\(recipe.partition ?? RecipeKey.none)' leaves it nothing: take it "
+          + "out, or set partition: hybrid")
+    }
+  }
+
+  /// The elements of a part that take part in `step`.
+  func support(of part: Int, step: Int) -> Support {
+    masks?.support(of: parts[part].paths, step: step) ?? wholes[part]
+  }
+
+  /// Everything that `owner` has.
+  func support(of owner: Part.Owner) -> Support {
+    Support(parts.filter { $0.owner == owner }.reduce(into: []) { $0.formUnion($1.paths) })
+  }
+
+  /// Bytes that masks hold.
+  var byteCount: Int { masks?.byteCount ?? 0 }
+}
+
+/// One of a run's optimizers, with what it keeps between steps and its learning rate.
+struct Driver {
+  let name: String
+  var optimizer: any Optimizer
+  let state: OptimizerState
+  let learningRate: LearningRateSchedule
+  /// Scalars that it moves.
+  let trainableCount: Int
+
+  init(
+    _ name: String, _ recipe: ResolvedRecipe, components: Components, learningRate: LearningRateSchedule,
+    parameters: ParameterSet, support: Support
+  ) throws {
+    self.name = name
+    optimizer = try components.optimizers.make(name, options: recipe.options(of: name))
+    state = try OptimizerState(rule: optimizer.rule, for: parameters, in: support)
+    self.learningRate = learningRate
+    trainableCount = parameters.trainable(in: support).reduce(0) { $0 + $1.tensor.count }
+  }
+
+  var cost: OptimizerCost { optimizer.cost(trainableCount: trainableCount) }
+}
+
+extension Experiment {
+  /// Of a step, over all its parts.
+  var cost: OptimizerCost {
+    let parameters = oracle.state.parameters
+    return plan.parts.reduce(OptimizerCost(queriesPerStep: 0, stateBytes: 0)) { sum, part in
+      let count = part.paths.reduce(0) { $0 + parameters.require($1).tensor.count }
+      let cost = drivers[part.owner]!.optimizer.cost(trainableCount: count)
+      return OptimizerCost(
+        queriesPerStep: sum.queriesPerStep + cost.queriesPerStep,
+        gradientsPerStep: sum.gradientsPerStep + cost.gradientsPerStep,
+        slopesPerStep: sum.slopesPerStep + cost.slopesPerStep,
+        // One part's gradient at a time.
+        gradientBytes: max(sum.gradientBytes, cost.gradientBytes), stateBytes: sum.stateBytes + cost.stateBytes)
+    }
+  }
+}
