@@ -173,7 +173,7 @@ struct Pair: Sendable, CustomTestStringConvertible {
   @Test(arguments: Pair.all)
   func declaredCostIsWhatIsMeasured(_ pair: Pair) throws {
     let experiment = try Session(folder: RunFolder(Project.root), changes: pair.changes).experiment()
-    let cost = experiment.cost
+    let cost = experiment.method.cost(of: experiment.oracle.state.parameters)
     for step in 0..<2 {
       let before = Work(experiment.exact)
       try experiment.take(step)
@@ -181,7 +181,7 @@ struct Pair: Sendable, CustomTestStringConvertible {
       #expect(asked.forwardPasses == cost.queriesPerStep && asked.backwardPasses == cost.gradientsPerStep)
       #expect(asked.tangents == cost.slopesPerStep)
     }
-    #expect(experiment.drivers[.first]?.state.byteCount == cost.stateBytes)
+    #expect(experiment.method.state(of: 0).byteCount == cost.stateBytes)
   }
 
   /// A step of several batches asks of each what it would ask of one batch of all, and sees the same losses.
@@ -223,7 +223,7 @@ struct Pair: Sendable, CustomTestStringConvertible {
       }
     }
     let state = broken.folder.checkpoint(step: 4).appending(path: "optimizer.safetensors")
-    let kept = try broken.experiment().drivers[.first]!.state.byteCount
+    let kept = try broken.experiment().method.state(of: 0).byteCount
     #expect(FileManager.default.fileExists(atPath: state.path) == (kept > 0))
     #expect(try Trace(broken.finish(resume: true), broken.folder) == expected)
   }
@@ -355,9 +355,10 @@ struct Pair: Sendable, CustomTestStringConvertible {
 extension Experiment {
   /// The outcome of a step that is not taken.
   fileprivate func ask(_ step: Int) throws -> StepOutcome {
-    try drivers[.first]!.step(
-      step, seeds: recipe.seeds, support: plan.support(of: 0, step: step), firstQuery: 0,
-      on: data.batches(step: step, recipe), oracle: exact)
+    var method = method
+    let outcome = try method.step(
+      step, on: data.batches(step: step, recipe), oracle: exact, record: { _ in }, apply: { _, _ in })
+    return StepOutcome(loss: outcome.loss, update: outcome.updates[0])
   }
 
   fileprivate func take(_ step: Int) throws { _ = try advance(step: step) }

@@ -10,11 +10,12 @@ struct BenchCommand: ParsableCommand {
       EXAMPLES
         zeroth bench step
         zeroth bench step --model llama-125m --dtype bfloat16 --law rademacher --json
+        zeroth bench method --optimizer zo-sgd --optimizer fo-sgd
         zeroth bench ops
         zeroth bench gemm --rows 1024 --outputs 3072 --inputs 768
         zeroth bench noise
         zeroth bench tokenizer --tokenizer Models/stories260K --text README.md
-      """, subcommands: [Step.self, Operations.self, Gemm.self, Noise.self, TokenizerSpeed.self])
+      """, subcommands: [Step.self, Methods.self, Operations.self, Gemm.self, Noise.self, TokenizerSpeed.self])
 
   struct Step: ParsableCommand {
     static let configuration = CommandConfiguration(

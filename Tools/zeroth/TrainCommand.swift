@@ -102,6 +102,9 @@ final class TrainingDisplay {
       "method     \(summary.scheme) + \(summary.optimizer): \(Quantity.count(summary.trainable)) train, "
         + describe(summary.cost))
     line.say("data       \(summary.train) train, \(summary.dev) dev, \(summary.test) held out")
+    line.say(
+      "memory     \(Quantity.bytes(summary.forecast.totalBytes)) forecast for a step on the longest examples: "
+        + "\(Quantity.bytes(summary.forecast.activationBytes)) of activations")
     let threads = summary.threads == 1 ? "1 thread" : "\(summary.threads) threads"
     line.say("run        \(summary.folder), \(threads), step \(summary.startStep) of \(summary.steps)")
   }

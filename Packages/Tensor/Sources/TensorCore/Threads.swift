@@ -7,11 +7,19 @@ import Foundation
 public struct Threads: Sendable, Equatable {
   /// Greatest number of threads, the caller's among them.
   public let count: Int
+  private let isIdle: Bool
 
-  public init(_ count: Int) {
+  public init(_ count: Int) { self.init(count, isIdle: false) }
+
+  private init(_ count: Int, isIdle: Bool) {
     precondition(count >= 1, "Threads: \(count)")
     self.count = count
+    self.isIdle = isIdle
   }
+
+  /// As many threads that do nothing: operations take their memory without filling it, so what they need shows at no
+  /// cost. Their results are no numbers to go by.
+  public static func idle(_ count: Int) -> Threads { Threads(count, isIdle: true) }
 
   /// One thread for every processor that this process may use.
   public static let available = Threads(max(1, ProcessInfo.processInfo.activeProcessorCount))
@@ -19,6 +27,7 @@ public struct Threads: Sendable, Equatable {
   /// Runs `body(index, worker)` for every index below `count` and waits; `worker` is below `self.count` and tells
   /// which scratch memory is free. Within another `forEach`, runs on the calling thread.
   public func forEach(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
+    guard !isIdle else { return }
     withoutActuallyEscaping(body) { body in
       var body = body
       withUnsafeMutablePointer(to: &body) { pointer in

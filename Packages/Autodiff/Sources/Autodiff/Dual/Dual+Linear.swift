@@ -57,7 +57,7 @@ extension Dual {
     let noises = directions.indices.map { noise(of: bias, $0) }
     let tangents = directions.map { _ in eager.zeros(rows: targets.count, columns: 1) }
     // Σ p l̇ of each direction and row.
-    var means = [[Double]](repeating: [Double](repeating: 0, count: x.rows), count: directions.count)
+    var means = [Double](repeating: 0, count: directions.count * x.rows)
     eager.forEachWordPanel(x.primal, table: table, bias: bias) { words, part, probabilities in
       threads.forEach(x.rows) { row, _ in
         GradientOperations.scaledExponential(
@@ -67,9 +67,12 @@ extension Dual {
       for index in directions.indices {
         let slopes = tangent(
           of: x, part, first: words.lowerBound, bias: noises[index].map { $0.mutableFloats + words.lowerBound }, index)
-        for row in 0..<x.rows {
-          let p = probabilities.mutableFloats + row * words.count, s = slopes.mutableFloats + row * words.count
-          means[index][row] += (0..<words.count).reduce(0.0) { $0 + Double(p[$1]) * Double(s[$1]) }
+        means.withUnsafeMutableBufferPointer { means in
+          nonisolated(unsafe) let means = means
+          threads.forEach(x.rows) { row, _ in
+            let p = probabilities.mutableFloats + row * words.count, s = slopes.mutableFloats + row * words.count
+            means[index * x.rows + row] += (0..<words.count).reduce(0.0) { $0 + Double(p[$1]) * Double(s[$1]) }
+          }
         }
         for (i, target) in targets.enumerated() where words.contains(Int(target.token)) {
           tangents[index].mutableFloats[i] =
@@ -78,7 +81,9 @@ extension Dual {
       }
     }
     for index in directions.indices {
-      for (i, target) in targets.enumerated() { tangents[index].mutableFloats[i] -= Float(means[index][target.row]) }
+      for (i, target) in targets.enumerated() {
+        tangents[index].mutableFloats[i] -= Float(means[index * x.rows + target.row])
+      }
     }
     return Value(primal: primal, tangents: tangents)
   }

@@ -16,6 +16,11 @@ public struct BenchModel: Sendable {
       name: "roberta-base",
       configuration: BertConfiguration(
         variant: .roberta, vocabularySize: 50265, positionCount: 514, tokenTypeCount: 1, layerNormEpsilon: 1e-5)),
+    BenchModel(
+      name: "smollm2-135m",
+      configuration: LlamaConfiguration(
+        vocabularySize: 49152, hiddenSize: 576, intermediateSize: 1536, layerCount: 30,
+        heads: AttentionHeads(queries: 9, groups: 3, dimension: 64), tiesWordEmbeddings: true)),
     // OPT-125M's sizes in LLaMA's form.
     BenchModel(
       name: "llama-125m",

@@ -64,11 +64,19 @@ public struct ExampleSet: Sendable {
 }
 
 extension ExampleSet {
+  /// The training examples that have the most tokens: no batch of as many takes more memory.
+  func longestBatch(of size: Int) throws -> PackedBatch {
+    try PackedBatch(Array(train.sorted { $0.tokenCount > $1.tokenCount }.prefix(size)))
+  }
+
   /// The tasks that recipes may name.
   public static func taskNames() throws -> [String] { try Registry<any EvaluationTask>.tasks().names }
 }
 
 extension ScoringRequest {
+  /// With all continuations.
+  fileprivate var tokenCount: Int { continuations.reduce(prompt.count) { $0 + $1.count } }
+
   /// Tokens that the model reads for the longest continuation: its last one is predicted and not read.
   fileprivate var readTokens: Int { prompt.count + (continuations.map(\.count).max() ?? 1) - 1 }
 }

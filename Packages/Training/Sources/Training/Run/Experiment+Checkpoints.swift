@@ -20,8 +20,8 @@ extension Experiment {
     try RunFolder.replace(folder.checkpoint(step: progress.step)) { target in
       try TrainedParameters.save(
         oracle.state.parameters, to: target.appendingPathComponent(Self.parametersFile))
-      if !optimizerTensors.isEmpty {
-        try SafetensorsWriter.write(optimizerTensors, to: target.appendingPathComponent(Self.optimizerFile))
+      if !method.tensors.isEmpty {
+        try SafetensorsWriter.write(method.tensors, to: target.appendingPathComponent(Self.optimizerFile))
       }
       try AtomicFile.write(
         try JSONEncoder().encode(progress), to: target.appendingPathComponent(Self.progressFile))
@@ -56,15 +56,10 @@ extension Experiment {
     if let optimizer = progress.optimizer { try requireOptimizer(optimizer, in: folder) }
     try TrainedParameters.load(
       checkpoint.appendingPathComponent(Self.parametersFile), into: oracle.state.parameters)
-    if !optimizerTensors.isEmpty {
-      try TrainedParameters.load(checkpoint.appendingPathComponent(Self.optimizerFile), into: optimizerTensors)
+    if !method.tensors.isEmpty {
+      try TrainedParameters.load(checkpoint.appendingPathComponent(Self.optimizerFile), into: method.tensors)
     }
     return progress
-  }
-
-  /// What the optimizers keep; no two keep anything of one parameter.
-  private var optimizerTensors: [(name: String, tensor: Tensor)] {
-    (drivers[.first]?.state.tensors ?? []) + (drivers[.second]?.state.tensors ?? [])
   }
 
   /// What one optimizer kept means nothing to another.

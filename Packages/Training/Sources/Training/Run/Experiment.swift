@@ -21,9 +21,7 @@ public final class Experiment {
   public let oracle: EagerOracle
   /// What the optimizers ask: `oracle` with exact derivatives beside it.
   let exact: ExactOracle
-  let plan: StepPlan
-  /// Who moves the parts of the plan.
-  var drivers: [Part.Owner: Driver]
+  var method: Method
 
   /// Loads and attaches everything.
   ///
@@ -41,17 +39,7 @@ public final class Experiment {
     weightFiles = opened.source.files
     try scheme.attach(to: &opened.state, seeds: recipe.seeds)
     let parameters = opened.state.parameters
-    plan = try StepPlan(recipe, components: components, parameters: parameters, model: opened.model)
-    drivers = [
-      .first: try Driver(
-        recipe.optimizer, recipe, components: components, learningRate: recipe.learningRate, parameters: parameters,
-        support: plan.support(of: .first))
-    ]
-    if let name = recipe.secondOptimizer {
-      drivers[.second] = try Driver(
-        name, recipe, components: components, learningRate: recipe.secondLearningRate, parameters: parameters,
-        support: plan.support(of: .second))
-    }
+    method = try Method(recipe, components: components, parameters: parameters, model: opened.model)
     oracle = EagerOracle(
       model: opened.model, state: opened.state, objective: recipe.objective ?? data.objective, threads: recipe.threads)
     exact = ExactOracle(oracle, memory: recipe.gradientCheckpointing ? .checkpoints : .whole)

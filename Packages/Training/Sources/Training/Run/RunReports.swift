@@ -51,6 +51,7 @@ public struct RunSummary: Sendable, Codable, Equatable {
   public var optimizer: String
   /// Of all optimizers, over all parts of a step.
   public var cost: OptimizerCost
+  public var forecast: MemoryForecast
   public var train: Int
   public var dev: Int
   public var test: Int

@@ -73,7 +73,7 @@ public final class TrainingLoop {
   public func run() throws -> Outcome {
     if let earlierResult { return .finished(earlierResult) }
     let session = Stopwatch()
-    observer(.prepared(summary()))
+    observer(.prepared(try summary()))
     guard try measureBase() else { return .stopped(step: progress.step) }
     memory.restart()
     let training = Stopwatch()
@@ -102,7 +102,7 @@ public final class TrainingLoop {
   /// One step: ask, record, update.
   private func advance() throws -> StepReport {
     let recipe = experiment.recipe, step = progress.step, before = Work(experiment.exact)
-    let outcome: Experiment.Step
+    let outcome: Method.Step
     do {
       outcome = try experiment.advance(step: step) { updates in
         proveCheckpoint()
@@ -214,11 +214,12 @@ public final class TrainingLoop {
     observer(.checkpoint(step: progress.step))
   }
 
-  private func summary() -> RunSummary {
+  private func summary() throws -> RunSummary {
     let recipe = experiment.recipe, parameters = experiment.oracle.state.parameters
-    return RunSummary(
+    return try RunSummary(
       model: recipe.model.path, parameters: parameters.count, trainable: parameters.trainableCount,
-      weightBytes: parameters.byteCount, scheme: recipe.scheme, optimizer: recipe.optimizer, cost: experiment.cost,
+      weightBytes: parameters.byteCount, scheme: recipe.scheme, optimizer: recipe.optimizer,
+      cost: experiment.method.cost(of: parameters), forecast: experiment.forecast(),
       train: experiment.data.train.count,
       dev: experiment.data.dev.count, test: experiment.data.test.count, startStep: progress.step, steps: recipe.steps,
       threads: recipe.threads.count, folder: folder.url.path)

@@ -140,7 +140,7 @@ extension EagerEvaluator {
         }
       }
     }
-    for lane in 0..<lanes {
+    threads.forEach(lanes) { lane, _ in
       let normalisers = sums.logSums(lane)
       for (i, target) in targets.enumerated() {
         out.pointer(lane: lane)[i] = Float(Double(out.pointer(lane: lane)[i]) - normalisers[target.row])

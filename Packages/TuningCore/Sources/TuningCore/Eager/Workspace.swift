@@ -20,6 +20,9 @@ public final class Workspace {
     arena = Workspace.require(physical) { try Storage.reserved(byteCount: $0) }
   }
 
+  /// What scratch for the threads keeps resident.
+  public var scratchBytes: Int { scratch.reduce(0) { $0 + $1.byteCount } }
+
   /// At least `byteCount` bytes, not zeroed.
   func take(byteCount: Int) -> Range<Int> {
     let size = (max(byteCount, 64) + 63) & ~63

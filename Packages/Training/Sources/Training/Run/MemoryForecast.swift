@@ -1,0 +1,47 @@
+import Autodiff
+import TensorCore
+import TuningCore
+
+/// What a training step will take, found by going through one with all arithmetic left out: every operation asks for the
+/// memory that it will ask for, and nothing is written to it.
+public struct MemoryForecast: Sendable, Codable, Equatable {
+  /// Of the parameters, as if all of a mapped file were resident.
+  public var weightBytes: Int
+  /// The most that activations and their gradients have in use at once.
+  public var activationBytes: Int
+  /// For the threads.
+  public var scratchBytes: Int
+  /// Of the trainable parameters.
+  public var gradientBytes: Int
+  /// Between steps: the optimizer's, and masks.
+  public var stateBytes: Int
+
+  public var totalBytes: Int { weightBytes + activationBytes + scratchBytes + gradientBytes + stateBytes }
+
+  /// - Parameter batches: of a step; the largest decides.
+  /// - Throws: what the optimizers throw.
+  init(
+    _ method: Method, model: any LanguageModel, state: ModelState, objective: Objective, batches: [PackedBatch],
+    memory: ExactOracle.Memory, threads: Threads
+  ) throws {
+    var method = method
+    let oracle = EagerOracle(model: model, state: state, objective: objective, threads: .idle(threads.count))
+    _ = try method.step(
+      0, on: batches, oracle: ExactOracle(oracle, memory: memory), record: { _ in }, apply: { _, _ in })
+    let cost = method.cost(of: state.parameters)
+    weightBytes = state.parameters.byteCount
+    activationBytes = oracle.workspace.peakBytes
+    scratchBytes = oracle.workspace.scratchBytes
+    gradientBytes = cost.gradientBytes
+    stateBytes = cost.stateBytes + method.plan.byteCount
+  }
+}
+
+extension Experiment {
+  /// Of a step on the longest examples.
+  func forecast() throws -> MemoryForecast {
+    try MemoryForecast(
+      method, model: oracle.model, state: oracle.state, objective: oracle.objective,
+      batches: [data.longestBatch(of: recipe.batchSize)], memory: exact.memory, threads: recipe.threads)
+  }
+}
