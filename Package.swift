@@ -16,7 +16,8 @@ let houses = [
   House(folder: "Bundle", module: "Bundles", tests: [], goldens: true),
   House(folder: "TuningCore", module: "TuningCore", tests: ["TensorCore"]),
   House(
-    folder: "Transformer", module: "Transformers", tests: ["TensorCore", "TuningCore", "Autodiff", "PEFT"],
+    folder: "Transformer", module: "Transformers",
+    tests: ["TensorCore", "TuningCore", "Autodiff", "FirstOrder", "PEFT"],
     goldens: true),
   House(
     folder: "Datasets", module: "Datasets", tests: ["TuningCore", "TensorCore", "Tokenizers", "Bundles"], goldens: true),

@@ -8,8 +8,8 @@ let package = Package(
   ],
   dependencies: [
     .package(path: "../Tensor"), .package(path: "../TuningCore"),
-    // Of the tests alone: gradients of whole models.
-    .package(path: "../Autodiff"), .package(path: "../PEFT"),
+    // Of the tests alone: gradients of whole models, and steps along them.
+    .package(path: "../Autodiff"), .package(path: "../FirstOrder"), .package(path: "../PEFT"),
   ],
   targets: [
     .target(
@@ -24,7 +24,7 @@ let package = Package(
       dependencies: [
         "Transformers", .product(name: "TensorCore", package: "Tensor"),
         .product(name: "TuningCore", package: "TuningCore"), .product(name: "Autodiff", package: "Autodiff"),
-        .product(name: "PEFT", package: "PEFT"),
+        .product(name: "FirstOrder", package: "FirstOrder"), .product(name: "PEFT", package: "PEFT"),
       ],
       resources: [.copy("Goldens")]
     ),

@@ -18,6 +18,11 @@ struct GradientGolden: NoiseWeighted {
     let candidates: [[Int32]]?
     let labels: Int?
     let gold: Int
+
+    var scoring: ScoringRequest {
+      ScoringRequest(
+        prompt: prompt ?? [], continuations: continuations ?? [], scoredCounts: scoredCounts, gold: gold)
+    }
   }
 
   struct Adapter: Decodable, Sendable {
@@ -70,13 +75,7 @@ struct GradientGolden: NoiseWeighted {
             tokens: $0.tokens ?? [], tokenTypes: $0.tokenTypes, blanks: $0.blanks ?? [],
             candidates: $0.candidates ?? [], gold: $0.gold)
         })
-    default:
-      try PackedBatch(
-        requests.map {
-          ScoringRequest(
-            prompt: $0.prompt ?? [], continuations: $0.continuations ?? [], scoredCounts: $0.scoredCounts,
-            gold: $0.gold)
-        })
+    default: try PackedBatch(requests.map(\.scoring))
     }
   }
 
