@@ -15,7 +15,10 @@ let houses = [
   House(folder: "Tokenizer", module: "Tokenizers", tests: [], excluded: ["Fixtures"]),
   House(folder: "Bundle", module: "Bundles", tests: [], goldens: true),
   House(folder: "TuningCore", module: "TuningCore", tests: ["TensorCore"]),
-  House(folder: "Transformer", module: "Transformers", tests: ["TensorCore", "TuningCore"], goldens: true),
+  House(
+    folder: "Transformer", module: "Transformers",
+    tests: ["TensorCore", "TuningCore", "Autodiff", "FirstOrder", "PEFT"],
+    goldens: true),
   House(
     folder: "Datasets", module: "Datasets", tests: ["TuningCore", "TensorCore", "Tokenizers", "Bundles"], goldens: true),
   House(folder: "Autodiff", module: "Autodiff", tests: ["TensorCore", "TuningCore"], goldens: true),

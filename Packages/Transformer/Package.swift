@@ -6,7 +6,11 @@ let package = Package(
   products: [
     .library(name: "Transformers", type: .dynamic, targets: ["Transformers"])
   ],
-  dependencies: [.package(path: "../Tensor"), .package(path: "../TuningCore")],
+  dependencies: [
+    .package(path: "../Tensor"), .package(path: "../TuningCore"),
+    // Of the tests alone: gradients of whole models, and steps along them.
+    .package(path: "../Autodiff"), .package(path: "../FirstOrder"), .package(path: "../PEFT"),
+  ],
   targets: [
     .target(
       name: "Transformers",
@@ -19,7 +23,8 @@ let package = Package(
       name: "TransformersTests",
       dependencies: [
         "Transformers", .product(name: "TensorCore", package: "Tensor"),
-        .product(name: "TuningCore", package: "TuningCore"),
+        .product(name: "TuningCore", package: "TuningCore"), .product(name: "Autodiff", package: "Autodiff"),
+        .product(name: "FirstOrder", package: "FirstOrder"), .product(name: "PEFT", package: "PEFT"),
       ],
       resources: [.copy("Goldens")]
     ),

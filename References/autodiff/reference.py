@@ -91,4 +91,5 @@ cases = [
 for name in ACTIVATIONS:
     cases.append(case(f"activation:{name}", {"x": (3, 13)}, lambda x, f=ACT2FN[name]: f(x), 2.0))
     cases.append(case(f"gated:{name}", {"x": (3, 13), "y": (3, 13)}, lambda x, y, f=ACT2FN[name]: f(x) * y, 2.0))
+cases.append(case("linear_row", {"x": (1, 7), "w": (6, 7), "b": (6,)}, lambda x, w, b: x @ w.T + b))
 print(json.dumps(cases, separators=(",", ":")))

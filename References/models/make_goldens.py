@@ -143,8 +143,8 @@ def make(name, base, overrides, seed, dice):
     return case(name, config, seed, dice, config.get("torch_dtype", "float32"), length)
 
 
-def random_case(number, dice):
-    """A family and everything about it by chance."""
+def random_change(dice):
+    """A family and everything about it by chance, as `make` takes them."""
     base = dice.choice([OPT, OPT, LLAMA, MISTRAL, MISTRAL, MINISTRAL, QWEN2, SEED_OSS, BERT, BERT, ROBERTA, ROBERTA])
     heads, layers = dice.choice([1, 2, 3, 4, 5]), dice.choice([1, 1, 2, 3])
     dimension = dice.choice([2, 4, 6, 10]) if base["model_type"] not in ("opt", "bert", "roberta") else dice.randint(1, 9)
@@ -200,6 +200,11 @@ def random_case(number, dice):
             change |= {"use_sliding_window": dice.random() < 0.7, "max_window_layers": dice.randint(0, layers)}
         if base is MINISTRAL and dice.random() < 0.6:
             change["layer_types"] = [dice.choice(["full_attention", "sliding_attention"]) for _ in range(layers)]
+    return base, change
+
+
+def random_case(number, dice):
+    base, change = random_change(dice)
     return make(f"random {number}, {base['model_type']}", base, change, dice.randrange(1 << 32), dice)
 
 
@@ -276,4 +281,5 @@ def main():
         make_gguf(arguments.out, name, 100 + number, dice) for number, name in enumerate(GGUF)])
 
 
-main()
+if __name__ == "__main__":
+    main()

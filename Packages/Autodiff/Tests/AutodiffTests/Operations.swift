@@ -134,7 +134,7 @@ struct OperationGolden: Decodable, Sendable, CustomTestStringConvertible {
     case "gather": Gather()
     case "add": Add()
     case "add_self": AddSelf()
-    case "linear", "linear_wide": Linear()
+    case "linear", "linear_row", "linear_wide": Linear()
     case "rms_norm": RMSNorm()
     case "layer_norm", "layer_norm_plain": LayerNorm()
     case "rotary": Rotary()

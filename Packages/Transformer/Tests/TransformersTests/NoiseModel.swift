@@ -5,9 +5,8 @@ import TuningCore
 
 @testable import Transformers
 
-/// A small model of References/models: its configuration, and what `transformers` computes of it. Its weights are
-/// addressed noise, made here as they were made there.
-struct NoiseModel: Decodable, Sendable, CustomTestStringConvertible {
+/// A small model of References/models: its configuration, and what `transformers` computes of it.
+struct NoiseModel: NoiseWeighted, CustomTestStringConvertible {
   struct Padded: Decodable, Sendable {
     let ids: [[Int32]]
     let mask: [[Int32]]
@@ -23,14 +22,12 @@ struct NoiseModel: Decodable, Sendable, CustomTestStringConvertible {
   }
 
   let name: String
-  /// config.json, word for word.
   let config: String
   let seed: UInt64
   let dtype: String
+  let pooler: Bool
   let ids: [Int32]
   let types: [Int32]?
-  /// Whether the model has a pooler, which config.json does not say.
-  let pooler: Bool
   let hidden: Floats
   let pooled: Floats?
   let logits: Floats?
@@ -49,15 +46,28 @@ struct NoiseModel: Decodable, Sendable, CustomTestStringConvertible {
   /// Those whose weights lie in GGUF files of the same name.
   static let gguf = read(Goldens.folder.appending(path: "models/gguf.json"))
 
-  private static func read(_ file: URL) -> [NoiseModel] {
+  static func named(_ name: String) -> NoiseModel { all.first { $0.name == name }! }
+}
+
+/// A small model whose weights are addressed noise, made here as References/models/noise_models.py makes them.
+protocol NoiseWeighted: Decodable, Sendable {
+  var name: String { get }
+  /// config.json, word for word.
+  var config: String { get }
+  var seed: UInt64 { get }
+  var dtype: String { get }
+  /// Whether the model has a pooler, which config.json does not say.
+  var pooler: Bool { get }
+}
+
+extension NoiseWeighted {
+  static func read(_ file: URL) -> [Self] {
     do {
-      return try JSONDecoder().decode([NoiseModel].self, from: Data(contentsOf: file))
+      return try JSONDecoder().decode([Self].self, from: Data(contentsOf: file))
     } catch {
       fatalError("\(file.path): \(error)")
     }
   }
-
-  static func named(_ name: String) -> NoiseModel { all.first { $0.name == name }! }
 
   /// config.json, with changes.
   func json(_ changes: [String: JSONValue] = [:]) throws -> JSONObject {
@@ -81,17 +91,21 @@ struct NoiseModel: Decodable, Sendable, CustomTestStringConvertible {
   func tensors() throws -> [(name: String, tensor: Tensor)] {
     guard let dtype = DType(name: dtype) else { throw ModelError(.unsupported, dtype) }
     return try configuration().parameters.map { parameter in
-      var z = [Float](repeating: 0, count: parameter.shape.reduce(1, *))
-      z.withUnsafeMutableBufferPointer {
-        AddressedNoise.fill($0, law: .gaussian, seed: seed, pathHash: parameter.path.hash, start: 0)
-      }
-      let values: [Float] =
-        switch parameter.role {
-        case .norm: z.map { 1 + 0.3 * $0 }
-        case .bias: z.map { 0.3 * $0 }
-        default: z.map { 1.2 / Float(parameter.shape.last!).squareRoot() * $0 }
-        }
+      let values = noise(parameter.path, parameter.shape, parameter.role)
       return (parameter.path.name, try Tensor(values, shape: parameter.shape, dtype: dtype))
+    }
+  }
+
+  /// Norms about 1, biases about 0, matrices that keep their input's size.
+  func noise(_ path: ParameterPath, _ shape: [Int], _ role: ParameterRole) -> [Float] {
+    var z = [Float](repeating: 0, count: shape.reduce(1, *))
+    z.withUnsafeMutableBufferPointer {
+      AddressedNoise.fill($0, law: .gaussian, seed: seed, pathHash: path.hash, start: 0)
+    }
+    return switch role {
+    case .norm: z.map { 1 + 0.3 * $0 }
+    case .bias: z.map { 0.3 * $0 }
+    default: z.map { 1.2 / Float(shape.last!).squareRoot() * $0 }
     }
   }
 

@@ -5,23 +5,25 @@ extension Dual {
   public func linear(_ x: Value, weight: Parameter, bias: Parameter?) -> Value {
     let isMoving = x.tangents != nil || weight.isTrainable || bias?.isTrainable == true
     return value(eager.linear(x.primal, weight: weight, bias: bias), isMoving: isMoving) { index in
-      tangent(of: x, weight, first: 0, bias: noise(of: bias, index)?.mutableFloats, index)
+      tangent(of: x, weight, first: 0, biasNoise: noise(of: bias, index), index)
     }
   }
 
-  /// ẋ Wᵀ + x Żᵀ + ḃ, for rows `first` and on of a whole parameter's direction.
+  /// ẋ Wᵀ + x Żᵀ + ḃ, for outputs `first` and on of a whole layer's direction.
+  ///
+  /// - Parameter biasNoise: ḃ of the whole layer.
   func tangent(
-    of x: Value, _ weight: Parameter, first: Int, bias: UnsafePointer<Float>?, _ index: Int
+    of x: Value, _ weight: Parameter, first: Int, biasNoise: EagerEvaluator.Value?, _ index: Int
   ) -> EagerEvaluator.Value {
     let outputs = weight.tensor.rowCount
     let out =
       x.tangents.map { eager.linear($0[index], weight: weight, bias: nil) }
       ?? eager.zeros(rows: x.rows, columns: outputs)
     if weight.isTrainable { addNoiseProduct(x.primal, weight, first: first, directions[index], to: out) }
-    if let bias {
+    if let biasNoise {
       threads.forEachRange(of: x.rows, piece: 64) { rows, _ in
         RowOperations.addBias(
-          rows: rows.count, columns: outputs, stride: outputs, bias: bias,
+          rows: rows.count, columns: outputs, stride: outputs, bias: biasNoise.mutableFloats + first,
           to: out.mutableFloats + rows.lowerBound * outputs)
       }
     }
@@ -66,7 +68,7 @@ extension Dual {
       }
       for index in directions.indices {
         let slopes = tangent(
-          of: x, part, first: words.lowerBound, bias: noises[index].map { $0.mutableFloats + words.lowerBound }, index)
+          of: x, part, first: words.lowerBound, biasNoise: noises[index], index)
         means.withUnsafeMutableBufferPointer { means in
           nonisolated(unsafe) let means = means
           threads.forEach(x.rows) { row, _ in
