@@ -41,6 +41,7 @@ public final class ExactOracle: GradientOracle {
       let share = weight(of: batch) / total
       return loss + share * Double(try addGradient(on: batch, share: share, to: sums))
     }
+    sums.clear(outside: support, threads: losses.threads)
     return Gradient(loss: Float(loss), tensors: sums.tensors)
   }
 

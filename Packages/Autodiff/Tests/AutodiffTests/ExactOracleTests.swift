@@ -50,6 +50,29 @@ import TuningCore
     #expect(try oracle.directionalDerivatives(along: [], on: batch).slopes.isEmpty)
   }
 
+  /// A masked gradient is the whole one inside of the mask and 0 outside, so norms and clipping see what is left; the
+  /// next question may have another mask.
+  @Test(arguments: ExactOracle.Memory.allCases)
+  func masks(_ memory: ExactOracle.Memory) throws {
+    let oracle = ExactOracle(TinyModel.oracle(try TinyModel.state()), memory: memory), batch = try TinyModel.batch()
+    let whole = try oracle.gradient(on: batch).tensors.mapValues(\.values)
+    for seed in [UInt64(1), 2] {
+      let support = Support([
+        "embed": .addressed(seed: seed, threshold: 1 << 31), "0.up": .all,
+        "1.norm": .addressed(seed: seed, threshold: 9),
+      ])
+      let masked = try oracle.gradient(on: [batch], in: support)
+      #expect(Set(masked.tensors.keys) == ["embed", "0.up", "1.norm"])
+      for (path, tensor) in masked.tensors {
+        let mask = try #require(support.mask(of: path))
+        let inside = (0..<tensor.count).map { mask.count(of: $0..<$0 + 1, pathHash: path.hash) == 1 }
+        let expected = try zip(#require(whole[path]), inside).map { $1 ? $0 : 0 }
+        // A block below the first that trains takes no part in the backward pass: the sums are the same.
+        #expect(tensor.values == expected, "\(path)")
+      }
+    }
+  }
+
   @Test func nothingTrains() throws {
     let oracle = ExactOracle(TinyModel.oracle(try TinyModel.state { _ in false })), batch = try TinyModel.batch()
     #expect(try oracle.gradient(on: batch).tensors.isEmpty)

@@ -41,7 +41,7 @@ public final class Experiment {
     weightFiles = opened.source.files
     try scheme.attach(to: &opened.state, seeds: recipe.seeds)
     let parameters = opened.state.parameters
-    plan = try StepPlan(recipe, components: components, parameters: parameters, model: opened.model)
+    plan = try StepPlan(recipe, components: components, state: opened.state, model: opened.model)
     drivers = [
       .first: try Driver(
         recipe.optimizer, recipe, components: components, learningRate: recipe.learningRate, parameters: parameters,
