@@ -3,25 +3,25 @@ import TuningCore
 
 extension Dual {
   public func linear(_ x: Value, weight: Parameter, bias: Parameter?) -> Value {
-    let isMoving = x.tangents != nil || weight.isTrainable || bias?.isTrainable == true
+    let isMoving = x.tangents != nil || moves(weight) || bias.map(moves) == true
     return value(eager.linear(x.primal, weight: weight, bias: bias), isMoving: isMoving) { index in
-      tangent(of: x, weight, first: 0, bias: noise(of: bias, index)?.mutableFloats, index)
+      tangent(of: x, weight, first: 0, bias: noise(of: bias, index), index)
     }
   }
 
-  /// ẋ Wᵀ + x Żᵀ + ḃ, for rows `first` and on of a whole parameter's direction.
+  /// ẋ Wᵀ + x Żᵀ + ḃ, for rows `first` and on of a whole parameter's direction and of the whole bias's ḃ.
   func tangent(
-    of x: Value, _ weight: Parameter, first: Int, bias: UnsafePointer<Float>?, _ index: Int
+    of x: Value, _ weight: Parameter, first: Int, bias: EagerEvaluator.Value?, _ index: Int
   ) -> EagerEvaluator.Value {
     let outputs = weight.tensor.rowCount
     let out =
       x.tangents.map { eager.linear($0[index], weight: weight, bias: nil) }
       ?? eager.zeros(rows: x.rows, columns: outputs)
-    if weight.isTrainable { addNoiseProduct(x.primal, weight, first: first, directions[index], to: out) }
+    if moves(weight) { addNoiseProduct(x.primal, weight, first: first, directions[index], to: out) }
     if let bias {
       threads.forEachRange(of: x.rows, piece: 64) { rows, _ in
         RowOperations.addBias(
-          rows: rows.count, columns: outputs, stride: outputs, bias: bias,
+          rows: rows.count, columns: outputs, stride: outputs, bias: bias.mutableFloats + first,
           to: out.mutableFloats + rows.lowerBound * outputs)
       }
     }
@@ -49,7 +49,7 @@ extension Dual {
     _ x: Value, table: Parameter, bias: Parameter?, targets: [PackedBatch.Target]
   ) -> Value {
     let primal = eager.logProbabilities(x.primal, table: table, bias: bias, targets: targets)
-    guard x.tangents != nil || table.isTrainable || bias?.isTrainable == true else {
+    guard x.tangents != nil || moves(table) || bias.map(moves) == true else {
       return Value(primal: primal, tangents: nil)
     }
     let biases = bias.map { eager.floats(of: $0) }
@@ -65,8 +65,7 @@ extension Dual {
           x: probabilities.mutableFloats + row * words.count)
       }
       for index in directions.indices {
-        let slopes = tangent(
-          of: x, part, first: words.lowerBound, bias: noises[index].map { $0.mutableFloats + words.lowerBound }, index)
+        let slopes = tangent(of: x, part, first: words.lowerBound, bias: noises[index], index)
         for row in 0..<x.rows {
           let p = probabilities.mutableFloats + row * words.count, s = slopes.mutableFloats + row * words.count
           means[index][row] += (0..<words.count).reduce(0.0) { $0 + Double(p[$1]) * Double(s[$1]) }
