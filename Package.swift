@@ -25,6 +25,7 @@ let houses = [
   House(folder: "ZOEstimators", module: "ZOEstimators", tests: ["TensorCore", "TuningCore"], goldens: true),
   House(folder: "FirstOrder", module: "FirstOrder", tests: ["TensorCore", "TuningCore"]),
   House(folder: "PEFT", module: "PEFT", tests: ["TensorCore", "TuningCore"], goldens: true),
+  House(folder: "Sparsity", module: "Sparsity", tests: ["TensorCore", "TuningCore"]),
   House(folder: "Eval", module: "Evaluation", tests: ["TensorCore", "TuningCore"]),
   House(folder: "Training", module: "Training", tests: ["TensorCore", "TuningCore", "Bundles"]),
 ]
@@ -40,7 +41,8 @@ let plugins = [
   ("ZOSGD", "ZOEstimators"), ("ZOSGDSign", "ZOEstimators"), ("ZOSGDMomentum", "ZOEstimators"),
   ("ZOSGDConservative", "ZOEstimators"), ("ZOAdam", "ZOEstimators"), ("ForwardGradient", "ZOEstimators"),
   ("FOSGD", "FirstOrder"), ("FOAdam", "FirstOrder"),
-  ("FOAdamW", "FirstOrder"), ("FullTuning", "PEFT"), ("LoRA", "PEFT"),
+  ("FOAdamW", "FirstOrder"), ("FullTuning", "PEFT"), ("LoRA", "PEFT"), ("RandomMask", "Sparsity"),
+  ("MagnitudeMask", "Sparsity"), ("Blockwise", "Sparsity"), ("Hybrid", "Sparsity"),
 ]
 
 let package = Package(

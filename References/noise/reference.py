@@ -140,6 +140,17 @@ def rademacher(seed, path, start, count):
     return np.where(bit == 1, F32(1), F32(-1))
 
 
+def mask(seed, path, threshold, start, count):
+    """Bits: whether elements start ..< start + count take part."""
+    def halves(first_block):
+        first, last = start // 8, (start + count - 1) // 8
+        w = blocks(seed, path, np.arange(last - first + 1, dtype=U64) + U64(first_block + first))
+        return np.stack([w & U32(0xFFFF), w >> U32(16)], axis=-1).reshape(-1)[start % 8:][:count].astype(U64)
+
+    number = U64(2**16) * halves(0) + halves(2**63)
+    return number < U64(threshold)
+
+
 LAWS = {"gaussian": gaussian, "gaussian-fast": gaussian_fast, "rademacher": rademacher}
 
 
@@ -237,7 +248,8 @@ def goldens():
         {"run": f"{run:016X}", "purpose": purpose, "step": step, "query": query,
          "seed": f"{run_seed(run, purpose, step, query):016X}"}
         for run in (0, 42, 0xDEADBEEF01234567)
-        for purpose, step, query in [(1, 0, 0), (1, 1, 0), (1, 0, 1), (2, 999, 3), (3, 0, 0), (4, 2**32 + 5, 7), (5, 0, 9)]
+        for purpose, step, query in [
+            (1, 0, 0), (1, 1, 0), (1, 0, 1), (2, 999, 3), (3, 0, 0), (4, 2**32 + 5, 7), (5, 0, 9), (6, 300, 1)]
     ]
     dice = random.Random(2)
     values = [1.0, -1.0, 65504.0, 65519.0, -70000.0, 3.3895e38, 3.4e38, 2.0**-14, 6.1e-5, -6.0e-5, 2.0**-24, 2.0**-25,
@@ -255,7 +267,22 @@ def goldens():
                      ([0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344], [0xA4093822, 0x299F31D0])]
     ]
     hashes = {name: f"{path_hash(name):016X}" for name in names}
-    print(json.dumps({"philox": philoxes, "pathHashes": hashes, "words": words, "seeds": seeds, "fills": cases,
+    # Thresholds that many a number's upper half meets: 2**31 + 2**15 falls in the middle of a half-word's range.
+    masks = [
+        {"seed": f"{seed:016X}", "path": name, "threshold": threshold, "start": start, "count": count,
+         "bits": "".join("01"[int(b)] for b in mask(seed, path_hash(name), threshold, start, count))}
+        for seed, name, threshold, start, count in [
+            (0, "w", 2**31, 0, 70), (42, "model.norm.weight", 1, 3, 40), (42, "a", 2**32 - 1, 5, 33), (7, "", 0, 0, 16),
+            (7, "a", 2**32, 1, 16), (0xFEDCBA9876543210, "model.layers.0.self_attn.q_proj.weight", 858993459, 13, 90),
+            (5, "w", 2**30 + 9, 8 * 2**32 - 21, 64), (5, "w", 2**30 + 9, 2**62 + 3, 20)]
+    ]
+    mask_digests = [
+        {"seed": f"{seed:016X}", "path": name, "threshold": threshold, "start": start, "count": 1 << 20,
+         "kept": int(np.sum(bits)), "bits": f"{fnv(np.packbits(bits, bitorder='little').tobytes()):016X}"}
+        for seed, name, threshold, start in [(11, "lm_head.weight", 2**31 + 2**15, 0), (12, "w", 1288490189, 777)]
+        for bits in [mask(seed, path_hash(name), threshold, start, 1 << 20)]
+    ]
+    print(json.dumps({"masks": masks, "maskDigests": mask_digests, "philox": philoxes, "pathHashes": hashes, "words": words, "seeds": seeds, "fills": cases,
                       "digests": digests, "rounding": rounding}, indent=1, ensure_ascii=False))
 
 

@@ -34,6 +34,10 @@ public final class ExactOracle: GradientOracle {
   public var queryCount: Int { losses.queryCount }
   public var tokenCount: Int { losses.tokenCount }
 
+  public func remember(_ batches: [PackedBatch], for parts: [Part]) { losses.remember(batches, for: parts) }
+  public func parametersChanged(in paths: Set<ParameterPath>) { losses.parametersChanged(in: paths) }
+  public func forget() { losses.forget() }
+
   public func gradient(on batches: [PackedBatch], in support: Support) throws -> Gradient {
     let sums = try emptySums(for: support)
     let total = batches.reduce(0) { $0 + weight(of: $1) }
@@ -41,6 +45,7 @@ public final class ExactOracle: GradientOracle {
       let share = weight(of: batch) / total
       return loss + share * Double(try addGradient(on: batch, share: share, to: sums))
     }
+    sums.clear(outside: support, threads: losses.threads)
     return Gradient(loss: Float(loss), tensors: sums.tensors)
   }
 
@@ -52,8 +57,7 @@ public final class ExactOracle: GradientOracle {
     losses.count(queries: 1, on: batch)
     gradientCount += 1
     let pass = BackwardPass(oracle: losses, batch: batch, share: share, sums: sums)
-    let loss = memory == .whole ? pass.whole(losses.model) : pass.checkpointed(losses.model)
-    return try finite(loss)
+    return try finite(memory == .whole ? pass.whole() : pass.checkpointed())
   }
 
   private func emptySums(for support: Support) throws -> GradientSums {
@@ -76,8 +80,10 @@ public final class ExactOracle: GradientOracle {
     losses.count(queries: 1, on: batch)
     slopeCount += directions.count
     let eager = EagerEvaluator(threads: losses.threads, workspace: losses.workspace)
-    let result = losses.model.logProbabilities(
-      of: batch, state: losses.state, evaluator: Dual(eager, along: directions))
+    let dual = Dual(eager, along: directions)
+    let forward = losses.undisplacedForward(on: batch)
+    let start = forward.isKept ? forward.firstStage(where: dual.moves) : 0
+    let result = dual.logProbabilities(of: forward, from: start)
     let values = Array(result.primal.floats())
     let loss = try finite(losses.objective.loss(values, on: batch))
     let gradient = losses.objective.gradient(values, on: batch)
@@ -97,88 +103,94 @@ public final class ExactOracle: GradientOracle {
 /// One batch forwards and back.
 private struct BackwardPass {
   let oracle: EagerOracle
-  let batch: PackedBatch
   /// Of the batch's gradient in the sums.
   let share: Double
   let sums: GradientSums
   let eager: EagerEvaluator
+  let forward: UndisplacedForward
+  var stages: StagedForward { forward.stages }
 
   init(oracle: EagerOracle, batch: PackedBatch, share: Double, sums: GradientSums) {
     self.oracle = oracle
-    self.batch = batch
     self.share = share
     self.sums = sums
     eager = EagerEvaluator(threads: oracle.threads, workspace: oracle.workspace)
+    forward = oracle.undisplacedForward(on: batch)
   }
 
-  func whole(_ model: any LanguageModel) -> Float {
-    let tape = Tape(eager, into: sums)
-    let result = model.logProbabilities(of: batch, state: oracle.state, evaluator: tape)
-    return finish(tape, result)
+  /// What enters the first block that a gradient is asked of, where other questions have use for it or know it.
+  private func entrance() -> (stage: Int, input: EagerEvaluator.Value)? {
+    guard forward.isKept else { return nil }
+    let stage = min(forward.firstStage { sums.place(of: $0) != nil }, stages.stageCount - 1)
+    return stage == 0 ? nil : (stage, forward.hidden(enteringStage: stage))
+  }
+
+  func whole() -> Float {
+    let tape = Tape(eager, into: sums), entrance = entrance()
+    let hidden = stages.hidden(
+      enteringStage: stages.stageCount - 1, from: entrance?.stage ?? 0,
+      entrance.map { tape.leaf($0.input, tracked: false) }, evaluator: tape
+    ) { stage, hidden in forward.note(enteringStage: stage, hidden.primal) }
+    return finish(tape, stages.logProbabilities(hidden, evaluator: tape))
   }
 
   /// Forwards keeping each block's input alone; then from the end, block after block forwards again and back.
-  func checkpointed(_ model: any LanguageModel) -> Float {
-    let state = oracle.state, context = model.context(of: batch.tokens, layout: batch.layout)
-    let (rows, targets) = batch.askedRows
-    func block(_ index: Int, _ input: Tape.Value, _ tape: Tape) -> Tape.Value {
-      model.block(
-        index, input, rows: index == model.blockCount - 1 ? rows : nil, context: context, state: state, cache: nil,
-        evaluator: tape)
-    }
+  func checkpointed() -> Float {
+    let opening = Tape(eager, into: sums), entrance = entrance(), start = entrance?.stage ?? 1
+    let embedded = entrance.map { opening.leaf($0.input, tracked: false) } ?? stages.embed(evaluator: opening)
+    if entrance == nil { forward.note(enteringStage: 1, embedded.primal) }
     var inputs: [(primal: EagerEvaluator.Value, isTracked: Bool)] = []
-    let opening = Tape(eager, into: sums)
-    let embedded = model.embed(context, state: state, evaluator: opening)
     var current = (primal: embedded.primal, isTracked: opening.isTracked(embedded))
-    for index in 0..<model.blockCount {
+    for stage in start..<stages.stageCount - 1 {
       inputs.append(current)
       let tape = Tape(eager, into: sums)
-      let output = block(index, tape.leaf(current.primal, tracked: current.isTracked), tape)
+      let output = stages.block(
+        atStage: stage, tape.leaf(current.primal, tracked: current.isTracked), evaluator: tape)
       current = (output.primal, tape.isTracked(output))
+      forward.note(enteringStage: stage + 1, output.primal)
     }
     let closing = Tape(eager, into: sums)
     let last = closing.leaf(current.primal, tracked: current.isTracked)
-    let (loss, slopes) = end(model, last, targets, rows, closing)
-    var gradient = slopes
-    for index in inputs.indices.reversed() {
+    let loss = finish(closing, stages.logProbabilities(last, evaluator: closing))
+    var gradient = closing.gradient(of: last)
+    for stage in (start..<stages.stageCount - 1).reversed() {
       guard let slopes = gradient else { return loss }
-      let tape = Tape(eager, into: sums), input = tape.leaf(inputs[index].primal, tracked: inputs[index].isTracked)
-      let output = block(index, input, tape)
+      let entering = inputs.removeLast()
+      let tape = Tape(eager, into: sums), input = tape.leaf(entering.primal, tracked: entering.isTracked)
+      let output = stages.block(atStage: stage, input, evaluator: tape)
       tape.backward(from: output, slopes: slopes)
       gradient = tape.gradient(of: input)
-      inputs.removeLast()
     }
     if let gradient { opening.backward(from: embedded, slopes: gradient) }
     return loss
   }
 
-  /// What follows the last block, forwards and back: the loss, and the slopes of the last block's output.
-  private func end(
-    _ model: any LanguageModel, _ last: Tape.Value, _ targets: [PackedBatch.Target], _ rows: [Int], _ tape: Tape
-  ) -> (Float, EagerEvaluator.Value?) {
-    guard let head = model.head else {
-      preconditionFailure("a gradient of a model without a head; validate(_:) says so")
-    }
-    let state = oracle.state
-    let asked = model.blockCount == 0 ? tape.gather(last, rows: rows) : last
-    let hidden = model.finish(asked, state: state, evaluator: tape)
-    let result = tape.logProbabilities(
-      model.headInput(hidden, state: state, evaluator: tape), table: state.parameters.require(head.table),
-      bias: head.bias.map { state.parameters.require($0) }, targets: targets)
-    return (finish(tape, result), tape.gradient(of: last))
-  }
-
   /// The loss of the targets' log-probabilities, and back from there.
   private func finish(_ tape: Tape, _ result: Tape.Value) -> Float {
     let values = Array(result.primal.floats())
-    let loss = oracle.objective.loss(values, on: batch)
+    forward.note(logProbabilities: values)
+    let loss = oracle.objective.loss(values, on: stages.batch)
     if loss.isFinite {
       let slopes = eager.uninitialized(rows: result.rows, columns: 1)
-      for (i, slope) in oracle.objective.gradient(values, on: batch).enumerated() {
+      for (i, slope) in oracle.objective.gradient(values, on: stages.batch).enumerated() {
         slopes.mutableFloats[i] = Float(share * Double(slope))
       }
       tape.backward(from: result, slopes: slopes)
     }
     return loss
+  }
+}
+
+extension Dual {
+  /// Log-probabilities with their derivatives, begun at `start`, below which nothing moves.
+  fileprivate func logProbabilities(of forward: UndisplacedForward, from start: Int) -> Value {
+    let stages = forward.stages, last = stages.stageCount - 1, start = min(start, last)
+    let input = start == 0 ? nil : Value(primal: forward.hidden(enteringStage: start), tangents: nil)
+    let hidden = stages.hidden(enteringStage: last, from: start, input, evaluator: self) { stage, hidden in
+      forward.note(enteringStage: stage, hidden.primal)
+    }
+    let result = stages.logProbabilities(hidden, evaluator: self)
+    forward.note(logProbabilities: Array(result.primal.floats()))
+    return result
   }
 }

@@ -50,6 +50,62 @@ import TuningCore
     #expect(try oracle.directionalDerivatives(along: [], on: batch).slopes.isEmpty)
   }
 
+  /// A masked gradient is the whole one inside of the mask and 0 outside, so norms and clipping see what is left; the
+  /// next question may have another mask.
+  @Test(arguments: ExactOracle.Memory.allCases)
+  func masks(_ memory: ExactOracle.Memory) throws {
+    let oracle = ExactOracle(TinyModel.oracle(try TinyModel.state()), memory: memory), batch = try TinyModel.batch()
+    let whole = try oracle.gradient(on: batch).tensors.mapValues(\.values)
+    for seed in [UInt64(1), 2] {
+      let support = Support([
+        "embed": .addressed(seed: seed, threshold: 1 << 31), "0.up": .all,
+        "1.norm": .addressed(seed: seed, threshold: 9),
+      ])
+      let masked = try oracle.gradient(on: [batch], in: support)
+      #expect(Set(masked.tensors.keys) == ["embed", "0.up", "1.norm"])
+      for (path, tensor) in masked.tensors {
+        let mask = try #require(support.mask(of: path))
+        let inside = (0..<tensor.count).map { mask.count(of: $0..<$0 + 1, pathHash: path.hash) == 1 }
+        let expected = try zip(#require(whole[path]), inside).map { $1 ? $0 : 0 }
+        // A block below the first that trains takes no part in the backward pass: the sums are the same.
+        #expect(tensor.values == expected, "\(path)")
+      }
+    }
+  }
+
+  private static let parts = [
+    Part(name: "upper", paths: ["1.norm", "1.up", "1.up.bias", "1.down"], owner: .second),
+    Part(name: "lower", paths: ["embed", "0.norm", "0.up", "0.up.bias", "0.down"]),
+    Part(name: "middle", paths: ["0.down"]),
+  ]
+
+  /// What is remembered changes no bit of a gradient or a derivative, whichever question comes first; the loss that a
+  /// gradient found is not computed again.
+  @Test(arguments: ExactOracle.Memory.allCases, [[0, 1, 2], [2, 1, 0], [1, 0, 2]])
+  func rememberedForwards(_ memory: ExactOracle.Memory, _ order: [Int]) throws {
+    // The table is in two parts' way and in none's: untied, so that the upper part begins at its block.
+    let oracle = ExactOracle(TinyModel.oracle(try TinyModel.state()), memory: memory), batch = try TinyModel.batch()
+    func ask(_ remembers: Bool) throws -> ([[Float]], blocks: Int, queries: Int) {
+      let before = (oracle.losses.blockCount, oracle.queryCount)
+      if remembers { oracle.remember([batch], for: Self.parts) }
+      let answers = try order.map { number -> [Float] in
+        let support = Support(Self.parts[number].paths), z = Direction(seed: 4, support: support)
+        let gradient = try oracle.gradient(on: [batch], in: support)
+        let (loss, slopes) = try oracle.directionalDerivatives(along: [z], on: batch)
+        #expect(abs(Double(slopes[0]) - gradient.dot(z)) <= 1e-5)
+        return try [gradient.loss, loss] + oracle.losses(at: [.none], on: batch) + slopes
+          + Self.parts[number].paths.sorted().flatMap { try #require(gradient.tensors[$0]).values }
+      }
+      oracle.forget()
+      return (answers, oracle.losses.blockCount - before.0, oracle.queryCount - before.1)
+    }
+    let plain = try ask(false), remembered = try ask(true)
+    #expect(remembered.0 == plain.0)
+    #expect(plain.queries == 9 && plain.blocks == 18)
+    // Losses at no displacement come from the first gradient. Of two blocks the upper part runs one a question, once two.
+    #expect(remembered.queries == 6 && remembered.blocks == (order[0] == 0 ? 11 : 10))
+  }
+
   @Test func nothingTrains() throws {
     let oracle = ExactOracle(TinyModel.oracle(try TinyModel.state { _ in false })), batch = try TinyModel.batch()
     #expect(try oracle.gradient(on: batch).tensors.isEmpty)

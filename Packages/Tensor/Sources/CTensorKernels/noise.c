@@ -128,6 +128,40 @@ static void signs_portable(const uint32_t *words, size_t count, float *out) {
   for (size_t i = 0; i < count; i++) out[i] = words[i / 32] >> (i % 32) & 1 ? 1.0f : -1.0f;
 }
 
+/// The number that decides of an element, an upper and a lower half, is below the threshold. The lower half stands 2^63
+/// blocks further, and is drawn only where the upper one leaves it open: once in 65,536 elements.
+static void mask_bits_portable(uint64_t seed, uint64_t path, uint64_t threshold, uint64_t first, size_t bytes,
+                               uint8_t *bits) {
+  const uint32_t upper = (uint32_t)(threshold >> 16), lower = (uint32_t)(threshold & 0xFFFF);
+  for (size_t i = 0; i < bytes; i++) {
+    uint32_t w[4], tie[4];
+    int has_tie = 0;
+    uint8_t byte = 0;
+    philox_block(first + i, path, seed, w);
+    for (int k = 0; k < 8; k++) {
+      uint32_t half = w[k / 2] >> (k % 2 * 16) & 0xFFFF;
+      int keep = half < upper;
+      if (half == upper) {
+        if (!has_tie) philox_block((first + i) ^ (uint64_t)1 << 63, path, seed, tie);
+        has_tie = 1;
+        keep = (tie[k / 2] >> (k % 2 * 16) & 0xFFFF) < lower;
+      }
+      byte |= (uint8_t)(keep << k);
+    }
+    bits[i] = byte;
+  }
+}
+
+static inline int bit_at(const uint8_t *bits, size_t i) { return bits[i / 8] >> (i % 8) & 1; }
+
+static void mask_clear_portable(size_t n, const uint8_t *bits, size_t first, float *x) {
+  for (size_t i = 0; i < n; i++) x[i] = bit_at(bits, first + i) ? x[i] : 0.0f;
+}
+
+static void mask_restore_portable(size_t n, const uint8_t *bits, size_t first, const float *old, float *x) {
+  for (size_t i = 0; i < n; i++) x[i] = bit_at(bits, first + i) ? x[i] : old[i];
+}
+
 // --- AVX2: eight counters at once, each state word in the low half of a 64-bit lane so that one multiplication
 // gives both halves of the product.
 
@@ -281,6 +315,62 @@ ZT_AVX2 static void signs_avx2(const uint32_t *words, size_t count, float *out) 
   }
   for (; i < count; i++) out[i] = words[i / 32] >> (i % 32) & 1 ? 1.0f : -1.0f;
 }
+
+ZT_AVX2 static void mask_bits_avx2(uint64_t seed, uint64_t path, uint64_t threshold, uint64_t first, size_t bytes,
+                                   uint8_t *bits) {
+  const __m256i upper = _mm256_set1_epi16((int16_t)(threshold >> 16)), zero = _mm256_setzero_si256();
+  size_t i = 0;
+  for (; i + 8 <= bytes; i += 8) {
+    if (!eight_fit(first + i)) {
+      mask_bits_portable(seed, path, threshold, first + i, 8, bits + i);
+      continue;
+    }
+    words8 r = philox_eight(seed, path, first + i);
+    uint32_t words[32];
+    store_transposed(_mm256_castsi256_ps(r.w[0]), _mm256_castsi256_ps(r.w[1]), _mm256_castsi256_ps(r.w[2]),
+                     _mm256_castsi256_ps(r.w[3]), (float *)words);
+    __m256i ties = zero;
+    for (int half = 0; half < 2; half++) {
+      __m256i a = _mm256_loadu_si256((const __m256i *)(words + 16 * half));
+      __m256i b = _mm256_loadu_si256((const __m256i *)(words + 16 * half + 8));
+      ties = _mm256_or_si256(ties, _mm256_or_si256(_mm256_cmpeq_epi16(a, upper), _mm256_cmpeq_epi16(b, upper)));
+      // Not below: nothing is left of the threshold when the number is taken off it.
+      __m256i above_a = _mm256_cmpeq_epi16(_mm256_subs_epu16(upper, a), zero);
+      __m256i above_b = _mm256_cmpeq_epi16(_mm256_subs_epu16(upper, b), zero);
+      __m256i above = _mm256_permute4x64_epi64(_mm256_packs_epi16(above_a, above_b), 0xD8);
+      uint32_t keep = ~(uint32_t)_mm256_movemask_epi8(above);
+      memcpy(bits + i + 4 * half, &keep, 4);
+    }
+    if (!_mm256_testz_si256(ties, ties)) mask_bits_portable(seed, path, threshold, first + i, 8, bits + i);
+  }
+  mask_bits_portable(seed, path, threshold, first + i, bytes - i, bits + i);
+}
+
+/// All ones in the lanes of the elements whose bits, eight from `first`, are 1.
+ZT_AVX2 static inline __m256i eight_lanes(const uint8_t *bits, size_t first) {
+  uint32_t byte = bits[first / 8];
+  if (first % 8) byte = (byte | (uint32_t)bits[first / 8 + 1] << 8) >> (first % 8);
+  const __m256i shifts = _mm256_set_epi32(24, 25, 26, 27, 28, 29, 30, 31);
+  return _mm256_srai_epi32(_mm256_sllv_epi32(_mm256_set1_epi32((int32_t)byte), shifts), 31);
+}
+
+ZT_AVX2 static void mask_clear_avx2(size_t n, const uint8_t *bits, size_t first, float *x) {
+  size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    __m256 lanes = _mm256_castsi256_ps(eight_lanes(bits, first + i));
+    _mm256_storeu_ps(x + i, _mm256_and_ps(lanes, _mm256_loadu_ps(x + i)));
+  }
+  mask_clear_portable(n - i, bits, first + i, x + i);
+}
+
+ZT_AVX2 static void mask_restore_avx2(size_t n, const uint8_t *bits, size_t first, const float *old, float *x) {
+  size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    __m256 lanes = _mm256_castsi256_ps(eight_lanes(bits, first + i));
+    _mm256_storeu_ps(x + i, _mm256_blendv_ps(_mm256_loadu_ps(old + i), _mm256_loadu_ps(x + i), lanes));
+  }
+  mask_restore_portable(n - i, bits, first + i, old + i, x + i);
+}
 #endif
 
 // --- Entry points
@@ -334,4 +424,25 @@ void zt_noise_fill(int law, uint64_t seed, uint64_t path, uint64_t start, size_t
     rademacher_fill(seed, path, start, count, out);
   else
     gaussian_fill(law, seed, path, start, count, out);
+}
+
+void zt_mask_bits(uint64_t seed, uint64_t path, uint64_t threshold, uint64_t first, size_t bytes, uint8_t *bits) {
+  if (threshold >> 32)
+    memset(bits, 0xFF, bytes);
+  else
+    ZT_DISPATCH(mask_bits, seed, path, threshold, first, bytes, bits);
+}
+
+void zt_mask_clear(size_t n, const uint8_t *bits, size_t first, float *x) { ZT_DISPATCH(mask_clear, n, bits, first, x); }
+
+void zt_mask_restore(size_t n, const uint8_t *bits, size_t first, const float *old, float *x) {
+  ZT_DISPATCH(mask_restore, n, bits, first, old, x);
+}
+
+size_t zt_mask_count(size_t n, const uint8_t *bits, size_t first) {
+  size_t count = 0, i = 0;
+  for (; i < n && (first + i) % 8; i++) count += (size_t)bit_at(bits, first + i);
+  for (; i + 8 <= n; i += 8) count += (size_t)__builtin_popcount(bits[(first + i) / 8]);
+  for (; i < n; i++) count += (size_t)bit_at(bits, first + i);
+  return count;
 }

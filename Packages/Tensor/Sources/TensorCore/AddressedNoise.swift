@@ -68,6 +68,7 @@ public enum SeedPurpose: UInt32, Sendable {
   case dataOrder = 3
   case initialisation = 4
   case sampling = 5
+  case masking = 6
 }
 
 /// Seeds of a run, by Philox from (run seed, purpose, step, query): no stream, so any of them is had at any time.

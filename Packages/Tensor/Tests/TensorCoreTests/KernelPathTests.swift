@@ -31,6 +31,27 @@ struct KernelPathTests {
     expectSameBits({ words(seed: 4, path: "w", firstBlock: (1 << 32) - 100, count: 4444) }, "words")
   }
 
+  @Test(arguments: [UInt32(1 << 31), 12_345, .max]) func masksAreTheSame(_ threshold: UInt32) {
+    for start in [0, 5, (8 << 32) - 5001] {
+      expectSameBits(
+        { mask(.addressed(seed: 1, threshold: threshold), path: "w", start: start, count: 60_003) },
+        "\(threshold) at \(start)")
+    }
+    var dice = Dice(10)
+    let old = dice.floats(4001), new = dice.floats(4001)
+    expectSameBits(
+      {
+        var values = new
+        values.withUnsafeMutableBufferPointer { values in
+          old.withUnsafeBufferPointer { old in
+            ElementMask.addressed(seed: 2, threshold: threshold)
+              .withPiece(of: 3..<4004, pathHash: 1) { $0.restore(values, from: old) }
+          }
+        }
+        return values.bits
+      }, "restored")
+  }
+
   @Test func movesAreTheSame() {
     var dice = Dice(6)
     let x = dice.floats(1003, in: -3...3), y = dice.floats(1003, in: -1e-3...1e-3)

@@ -108,7 +108,7 @@ private func parse(_ hexadecimal: String) throws -> [UInt32] {
 
   @Test func seedsMeetTheReference() throws {
     let goldens = try Goldens.load().seeds
-    #expect(goldens.count == 21)
+    #expect(goldens.count == 24)
     for golden in goldens {
       let sequence = SeedSequence(runSeed: try #require(UInt64(golden.run, radix: 16)))
       let purpose = try #require(SeedPurpose(rawValue: golden.purpose))

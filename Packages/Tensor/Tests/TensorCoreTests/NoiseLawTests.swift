@@ -120,7 +120,7 @@ import Testing
 
   @Test func seedsOfARunAreDistinct() {
     var seen: Set<UInt64> = []
-    let purposes: [SeedPurpose] = [.direction, .rounding, .dataOrder, .initialisation, .sampling]
+    let purposes: [SeedPurpose] = [.direction, .rounding, .dataOrder, .initialisation, .sampling, .masking]
     for run in [UInt64(0), 1, 1 << 32] {
       for purpose in purposes {
         for step in 0..<20 {
@@ -128,7 +128,7 @@ import Testing
         }
       }
     }
-    #expect(seen.count == 3 * 5 * 20 * 5)
+    #expect(seen.count == 3 * 6 * 20 * 5)
   }
 
   @Test func wordsComeInWholeBlocks() async {

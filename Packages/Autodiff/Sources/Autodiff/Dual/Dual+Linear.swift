@@ -3,7 +3,7 @@ import TuningCore
 
 extension Dual {
   public func linear(_ x: Value, weight: Parameter, bias: Parameter?) -> Value {
-    let isMoving = x.tangents != nil || weight.isTrainable || bias?.isTrainable == true
+    let isMoving = x.tangents != nil || moves(weight) || bias.map(moves) == true
     return value(eager.linear(x.primal, weight: weight, bias: bias), isMoving: isMoving) { index in
       tangent(of: x, weight, first: 0, biasNoise: noise(of: bias, index), index)
     }
@@ -19,7 +19,7 @@ extension Dual {
     let out =
       x.tangents.map { eager.linear($0[index], weight: weight, bias: nil) }
       ?? eager.zeros(rows: x.rows, columns: outputs)
-    if weight.isTrainable { addNoiseProduct(x.primal, weight, first: first, directions[index], to: out) }
+    if moves(weight) { addNoiseProduct(x.primal, weight, first: first, directions[index], to: out) }
     if let biasNoise {
       threads.forEachRange(of: x.rows, piece: 64) { rows, _ in
         RowOperations.addBias(
@@ -51,7 +51,7 @@ extension Dual {
     _ x: Value, table: Parameter, bias: Parameter?, targets: [PackedBatch.Target]
   ) -> Value {
     let primal = eager.logProbabilities(x.primal, table: table, bias: bias, targets: targets)
-    guard x.tangents != nil || table.isTrainable || bias?.isTrainable == true else {
+    guard x.tangents != nil || moves(table) || bias.map(moves) == true else {
       return Value(primal: primal, tangents: nil)
     }
     let biases = bias.map { eager.floats(of: $0) }

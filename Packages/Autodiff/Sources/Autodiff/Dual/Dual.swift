@@ -32,6 +32,11 @@ public final class Dual: Evaluator {
 
   var threads: Threads { eager.threads }
 
+  /// Whether any direction has a part in `parameter`.
+  func moves(_ parameter: Parameter) -> Bool {
+    parameter.isTrainable && directions.contains { $0.support.includes(parameter.path) }
+  }
+
   /// `body` makes the derivative along direction `index`.
   func value(
     _ primal: EagerEvaluator.Value, isMoving: Bool, _ body: (_ index: Int) -> EagerEvaluator.Value
@@ -43,7 +48,7 @@ public final class Dual: Evaluator {
 
   public func embedding(_ tokens: [Int32], table: Parameter) -> Value {
     let width = table.tensor.rowLength
-    return value(eager.embedding(tokens, table: table), isMoving: table.isTrainable) { index in
+    return value(eager.embedding(tokens, table: table), isMoving: moves(table)) { index in
       let tangent = eager.uninitialized(rows: tokens.count, columns: width)
       threads.forEachRange(of: tokens.count, piece: 16) { rows, _ in
         for row in rows {
@@ -148,7 +153,7 @@ public final class Dual: Evaluator {
     let ones = eager.uninitialized(rows: 1, columns: columns)
     ones.mutableFloats.update(repeating: 1, count: columns)
     let weights = weight.map { eager.floats(of: $0) } ?? ones
-    let isMoving = x.tangents != nil || weight?.isTrainable == true || bias?.isTrainable == true
+    let isMoving = x.tangents != nil || weight.map(moves) == true || bias.map(moves) == true
     return value(primal, isMoving: isMoving) { index in
       let tangent = x.tangents?[index] ?? eager.zeros(rows: x.rows, columns: columns)
       let normed = eager.uninitialized(rows: x.rows, columns: columns)
@@ -172,7 +177,7 @@ public final class Dual: Evaluator {
 
   /// A vector's part of a direction; nil where it does not train.
   func noise(of parameter: Parameter?, _ index: Int) -> EagerEvaluator.Value? {
-    guard let parameter, parameter.isTrainable else { return nil }
+    guard let parameter, moves(parameter) else { return nil }
     let z = eager.uninitialized(rows: 1, columns: parameter.tensor.count)
     directions[index].fill(
       UnsafeMutableBufferPointer(start: z.mutableFloats, count: parameter.tensor.count), of: parameter.path, start: 0)

@@ -26,6 +26,23 @@ public final class GradientSums {
     for tensor in places.values { tensor.mutableFloats.update(repeating: 0) }
   }
 
+  /// Zero where `support` has no part.
+  ///
+  /// - Cost: where it masks elements, one pass over them.
+  public func clear(outside support: Support, threads: Threads) {
+    for (path, tensor) in places {
+      guard let mask = support.mask(of: path) else {
+        tensor.mutableFloats.update(repeating: 0)
+        continue
+      }
+      if case .all = mask { continue }
+      nonisolated(unsafe) let values = tensor.mutableFloats
+      threads.forEachRange(of: tensor.count, piece: 1 << 14) { range, _ in
+        mask.clear(UnsafeMutableBufferPointer(rebasing: values[range]), pathHash: path.hash, start: range.lowerBound)
+      }
+    }
+  }
+
   /// The sum of a parameter's gradients, to be added to; nil for one that does not train here.
   func place(of parameter: Parameter?) -> UnsafeMutablePointer<Float>? {
     guard let parameter, parameter.isTrainable else { return nil }

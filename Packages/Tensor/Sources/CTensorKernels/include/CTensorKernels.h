@@ -29,6 +29,17 @@ void zt_noise_words(uint64_t seed, uint64_t path, uint64_t first_block, size_t b
 /// Elements start ..< start + count of the noise of `law` at (seed, path).
 void zt_noise_fill(int law, uint64_t seed, uint64_t path, uint64_t start, size_t count, float *out);
 
+// --- Masks [exact]: element i's bit is bit i % 8 of byte i / 8, 1 where the element takes part
+
+/// The addressed mask at (seed, path): bytes first ... of it, one for eight elements; threshold is at most 2^32.
+void zt_mask_bits(uint64_t seed, uint64_t path, uint64_t threshold, uint64_t first, size_t bytes, uint8_t *bits);
+/// x[i] = 0 where the bit of element first + i is 0
+void zt_mask_clear(size_t n, const uint8_t *bits, size_t first, float *x);
+/// x[i] = old[i] where the bit of element first + i is 0
+void zt_mask_restore(size_t n, const uint8_t *bits, size_t first, const float *old, float *x);
+/// How many of the bits first ..< first + n are 1.
+size_t zt_mask_count(size_t n, const uint8_t *bits, size_t first);
+
 // --- Displacement and update [exact]
 
 /// y[i] = fma(a, x[i], y[i])

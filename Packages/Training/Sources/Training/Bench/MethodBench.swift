@@ -67,7 +67,7 @@ public struct MethodBench {
     try components.schemes.make(recipe.scheme, options: recipe.options(of: recipe.scheme))
       .attach(to: &state, seeds: recipe.seeds)
     let definition = model.configuration.makeModel()
-    var method = try Method(recipe, components: components, parameters: state.parameters, model: definition)
+    var method = try Method(recipe, components: components, state: state, model: definition)
     let memory: ExactOracle.Memory = recipe.gradientCheckpointing ? .checkpoints : .whole
     let forecast = try MemoryForecast(
       method, model: definition, state: state, objective: .languageModel, batches: [batch], memory: memory,

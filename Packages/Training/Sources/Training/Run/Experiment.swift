@@ -38,8 +38,7 @@ public final class Experiment {
     configuration = opened.configuration
     weightFiles = opened.source.files
     try scheme.attach(to: &opened.state, seeds: recipe.seeds)
-    let parameters = opened.state.parameters
-    method = try Method(recipe, components: components, parameters: parameters, model: opened.model)
+    method = try Method(recipe, components: components, state: opened.state, model: opened.model)
     oracle = EagerOracle(
       model: opened.model, state: opened.state, objective: recipe.objective ?? data.objective, threads: recipe.threads)
     exact = ExactOracle(oracle, memory: recipe.gradientCheckpointing ? .checkpoints : .whole)

@@ -7,10 +7,10 @@ struct Method {
   private(set) var drivers: [Part.Owner: Driver]
   private let seeds: SeedSequence
 
-  /// - Parameter parameters: as they are before the first step, the scheme attached.
+  /// - Parameter state: as it is before the first step, the scheme attached.
   /// - Throws: what the components find wrong.
-  init(_ recipe: ResolvedRecipe, components: Components, parameters: ParameterSet, model: any LanguageModel) throws {
-    plan = try StepPlan(recipe, components: components, parameters: parameters, model: model)
+  init(_ recipe: ResolvedRecipe, components: Components, state: ModelState, model: any LanguageModel) throws {
+    plan = try StepPlan(recipe, components: components, state: state, model: model)
     seeds = recipe.seeds
     let owners: [(Part.Owner, String?, LearningRateSchedule)] = [
       (.first, recipe.optimizer, recipe.learningRate),
@@ -19,7 +19,7 @@ struct Method {
     drivers = [:]
     for case (let owner, let name?, let rate) in owners {
       drivers[owner] = try Driver(
-        name, recipe, components: components, learningRate: rate, parameters: parameters,
+        name, recipe, components: components, learningRate: rate, parameters: state.parameters,
         support: plan.support(of: owner))
     }
   }
@@ -69,8 +69,13 @@ struct Method {
     apply: (_ update: ParameterUpdate, _ part: Int) -> Void
   ) throws -> Step {
     var losses: [Float] = [], updates: [ParameterUpdate] = [], firstQuery = 0
+    if plan.parts.count > 1 { oracle.remember(batches, for: plan.parts) }
+    defer { oracle.forget() }
     for (index, part) in plan.parts.enumerated() {
-      if plan.updatesAtOnce, index > 0 { apply(updates[index - 1], index - 1) }
+      if plan.updatesAtOnce, index > 0 {
+        apply(updates[index - 1], index - 1)
+        oracle.parametersChanged(in: plan.parts[index - 1].paths)
+      }
       var driver = driver(of: index)
       let outcome = try driver.step(
         step, seeds: seeds, support: plan.support(of: index, step: step), firstQuery: firstQuery, on: batches,

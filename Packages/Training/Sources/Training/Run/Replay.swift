@@ -82,7 +82,7 @@ public struct Replay {
     try scheme.attach(to: &state, seeds: header.recipe.seeds)
     let optimizerState = try OptimizerState(rule: rule, for: state.parameters)
     let plan = try StepPlan(
-      header.recipe, components: components, parameters: state.parameters, model: pretrained.model)
+      header.recipe, components: components, state: state, model: pretrained.model)
     let watch = Stopwatch(), total = steps ?? ledger.stepCount
     try ledger.forEachStep(limit: total, supports: { plan.support(of: $1, step: $0) }) { step, updates in
       guard updates.count == plan.parts.count else {

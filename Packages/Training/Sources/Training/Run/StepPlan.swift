@@ -9,15 +9,16 @@ struct StepPlan {
   private let masks: (any MaskSequence)?
   private let wholes: [Support]
 
-  /// - Parameter parameters: as they are before the first step, the scheme attached.
+  /// - Parameter state: as it is before the first step, the scheme attached.
   /// - Throws: what the partition and the masking find wrong; `TuningError.invalidConfiguration` where the partition and
   ///   the number of optimizers do not agree.
-  init(_ recipe: ResolvedRecipe, components: Components, parameters: ParameterSet, model: any LanguageModel) throws {
+  init(_ recipe: ResolvedRecipe, components: Components, state: ModelState, model: any LanguageModel) throws {
+    let parameters = state.parameters
     let partition = try recipe.partition.map {
       try components.partitions.make($0, options: recipe.options(of: $0))
     }
     parts =
-      try partition?.parts(of: parameters, model: model)
+      try partition?.parts(of: state, model: model)
       ?? [Part(name: "all", paths: Set(parameters.trainable.map(\.path)))]
     updatesAtOnce = partition?.updatesAtOnce ?? false
     wholes = partition == nil ? [.everything] : parts.map { Support($0.paths) }

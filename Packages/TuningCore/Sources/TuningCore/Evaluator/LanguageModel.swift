@@ -124,12 +124,9 @@ extension LanguageModel {
 
   /// Log-probabilities of a batch's targets: [targets, 1]. The table is read once, only rows that are asked for take part.
   public func logProbabilities<E: Evaluator>(of batch: PackedBatch, state: ModelState, evaluator: E) -> E.Value {
-    guard let head else { preconditionFailure("logProbabilities: the model has no head; validate(_:) says so") }
-    let (rows, targets) = batch.askedRows
-    let hidden = hiddenStates(of: batch.tokens, layout: batch.layout, rows: rows, state: state, evaluator: evaluator)
-    return evaluator.logProbabilities(
-      headInput(consume hidden, state: state, evaluator: evaluator), table: state.parameters.require(head.table),
-      bias: head.bias.map { state.parameters.require($0) }, targets: targets)
+    let forward = StagedForward(of: batch, model: self, state: state)
+    return forward.logProbabilities(
+      forward.hidden(enteringStage: blockCount + 1, evaluator: evaluator), evaluator: evaluator)
   }
 
   /// Checks that a batch's tokens are in the vocabulary, its sequences not longer than the model, and what it asks for

@@ -15,11 +15,27 @@ public protocol LossOracle: AnyObject {
 
   /// Losses given since the beginning: the unit of cost of a zeroth-order method.
   var queryCount: Int { get }
-  /// Tokens that went through the model since the beginning.
+  /// Tokens of the batches whose losses these were, each time that they went through the model or a part of it.
   var tokenCount: Int { get }
+
+  /// Says that questions about `batches` follow, each about one of `parts` while the parameters stay as they are, so
+  /// that what is the same in their forwards may be kept: the model below a part, and the loss at no displacement.
+  /// Until `forget`, whoever changes a parameter says so by `parametersChanged`.
+  ///
+  /// An oracle that keeps nothing does nothing here. Losses do not depend on it, but for the rounding of a loss at no
+  /// displacement: it is that of a question for it alone.
+  func remember(_ batches: [PackedBatch], for parts: [Part])
+  /// What was kept and depends on these parameters no longer holds.
+  func parametersChanged(in paths: Set<ParameterPath>)
+  /// Nothing is kept from here on.
+  func forget()
 }
 
 extension LossOracle {
+  public func remember(_: [PackedBatch], for _: [Part]) {}
+  public func parametersChanged(in _: Set<ParameterPath>) {}
+  public func forget() {}
+
   /// The losses of a step's batches as if they were one: the mean over all their terms at each displacement. Batches go
   /// through the model one after the other, in the memory of the largest.
   public func losses(at displacements: [Displacement], on batches: [PackedBatch]) throws -> [Float] {

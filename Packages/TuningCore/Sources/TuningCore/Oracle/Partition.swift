@@ -6,7 +6,7 @@ public protocol Partition: Sendable {
   /// The parts in the order in which a step treats them. No parameter is in two; what is in none is never moved.
   ///
   /// - Throws: `TuningError.unmatchedTarget` where a part would have no trainable parameter or a block is not there.
-  func parts(of parameters: ParameterSet, model: any LanguageModel) throws -> [Part]
+  func parts(of state: ModelState, model: any LanguageModel) throws -> [Part]
 
   /// Whether a part's update is made before the next part is asked about, rather than all at the end of the step.
   var updatesAtOnce: Bool { get }

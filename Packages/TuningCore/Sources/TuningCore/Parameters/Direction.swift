@@ -16,8 +16,9 @@ public struct Direction: Hashable, Sendable {
   /// Writes z for elements `start ..< start + out.count` of `path`.
   @inline(__always)
   public func fill(_ out: UnsafeMutableBufferPointer<Float>, of path: ParameterPath, start: Int) {
-    guard support.includes(path) else { return out.update(repeating: 0) }
+    guard let mask = support.mask(of: path) else { return out.update(repeating: 0) }
     AddressedNoise.fill(out, law: law, seed: seed, pathHash: path.hash, start: start)
+    mask.clear(out, pathHash: path.hash, start: start)
   }
 }
 

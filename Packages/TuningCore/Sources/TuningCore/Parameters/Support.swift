@@ -1,3 +1,5 @@
+import TensorCore
+
 /// Which elements of the trainable parameters a step asks about and moves. What lies outside is not touched by it:
 /// neither displaced, nor moved, nor decayed, nor its state brought on.
 ///
@@ -7,15 +9,26 @@ public final class Support: Sendable {
   public static let everything = Support()
 
   /// nil: all.
-  private let paths: Set<ParameterPath>?
+  private let masks: [ParameterPath: ElementMask]?
 
-  private init() { paths = nil }
+  private init() { masks = nil }
+
+  /// The elements that each parameter's mask takes; of a parameter without one, none.
+  public init(_ masks: [ParameterPath: ElementMask]) { self.masks = masks }
 
   /// All elements of these parameters.
-  public init(_ paths: Set<ParameterPath>) { self.paths = paths }
+  public convenience init(_ paths: Set<ParameterPath>) {
+    self.init(Dictionary(uniqueKeysWithValues: paths.map { ($0, .all) }))
+  }
 
   /// Whether anything of the parameter at `path` lies inside.
-  public func includes(_ path: ParameterPath) -> Bool { paths?.contains(path) ?? true }
+  public func includes(_ path: ParameterPath) -> Bool { mask(of: path) != nil }
+
+  /// Which elements of the parameter at `path` lie inside; nil: none.
+  public func mask(of path: ParameterPath) -> ElementMask? {
+    guard let masks else { return .all }
+    return masks[path]
+  }
 }
 
 extension Support: Hashable {

@@ -67,7 +67,7 @@ extension ParameterSet {
   ///
   /// - Parameters:
   ///   - step: from 0.
-  ///   - support: what may change, state included.
+  ///   - support: what may change: other elements keep their bits, and the state's.
   ///   - state: of these parameters; brought on by a descent.
   ///   - roundingSeed: addresses the stochastic rounding of `float16` and `bfloat16` parameters.
   /// - Cost: one pass over the trainable parameters and their state, one generation of each direction; 16 KiB a thread.
@@ -81,9 +81,10 @@ extension ParameterSet {
     case .descent(let estimate, let rate):
       guard let rule = state.rule else { preconditionFailure("a descent, and the optimizer has no rule") }
       for parameter in trainable(in: support) {
+        guard let mask = support.mask(of: parameter.path) else { continue }
         let pieces = ParameterPieces(of: parameter, rounding: rounding, roundingSeed: roundingSeed)
         let descent = Descent(
-          parameter: parameter, estimate: estimate.pieces(of: parameter.path), rate: rate, rule: rule,
+          parameter: parameter, mask: mask, estimate: estimate.pieces(of: parameter.path), rate: rate, rule: rule,
           state: state.tensors(of: parameter), step: step + 1)
         threads.forEachRange(of: parameter.tensor.count, piece: 1 << 16) { range, _ in
           pieces.forEach(in: range, writes: rate != 0) { values, gradient, start in
@@ -97,6 +98,8 @@ extension ParameterSet {
 
 /// A step by a rule along an estimate of the gradient, on one parameter.
 private struct Descent {
+  let pathHash: UInt64
+  let mask: ElementMask
   let estimate: GradientEstimate.Pieces
   let rate: Float
   let rule: any UpdateRule
@@ -107,9 +110,11 @@ private struct Descent {
   let step: Int
 
   init(
-    parameter: Parameter, estimate: GradientEstimate.Pieces, rate: Float, rule: any UpdateRule, state: [Tensor],
-    step: Int
+    parameter: Parameter, mask: ElementMask, estimate: GradientEstimate.Pieces, rate: Float, rule: any UpdateRule,
+    state: [Tensor], step: Int
   ) {
+    pathHash = parameter.path.hash
+    self.mask = mask
     self.estimate = estimate
     self.rate = rate
     self.rule = rule
@@ -126,8 +131,32 @@ private struct Descent {
     let z = UnsafeMutableBufferPointer(rebasing: scratch[count..<2 * count])
     estimate.write(gradient, start: start, noise: z)
     if coupledDecay != 0 { gradient.add(coupledDecay, UnsafeBufferPointer(values)) }
-    rule.transform(gradient, state: StatePiece(state, start..<start + count), step: step)
-    if keep != 1 { values.scale(by: keep) }
-    values.add(-rate, UnsafeBufferPointer(gradient))
+    let elements = start..<start + count
+    mask.withPiece(of: elements, pathHash: pathHash) { mask in
+      transform(gradient, elements, mask)
+      // z is done with.
+      mask.confine(values, saving: z) {
+        if keep != 1 { values.scale(by: keep) }
+        values.add(-rate, UnsafeBufferPointer(gradient))
+      }
+    }
+  }
+
+  /// The rule's step, and the state brought on where the mask has a part.
+  private func transform(
+    _ gradient: UnsafeMutableBufferPointer<Float>, _ elements: Range<Int>, _ mask: ElementMask.Piece
+  ) {
+    let piece = StatePiece(state, elements), count = elements.count
+    guard !mask.includesAll, !state.isEmpty else { return rule.transform(gradient, state: piece, step: step) }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: state.count * count) { old in
+      for index in state.indices {
+        _ = UnsafeMutableBufferPointer(rebasing: old[index * count..<(index + 1) * count])
+          .update(fromContentsOf: piece[index])
+      }
+      rule.transform(gradient, state: piece, step: step)
+      for index in state.indices {
+        mask.restore(piece[index], from: UnsafeBufferPointer(rebasing: old[index * count..<(index + 1) * count]))
+      }
+    }
   }
 }

@@ -1,0 +1,46 @@
+import Sparsity
+import Foundation
+import TensorCore
+import Testing
+import TuningCore
+
+@Suite struct ReadmeTests {
+  @Test func exampleRuns() throws {
+    let model = ToyModel(blocks: 3), state = try model.state(), batch = try ToyModel.batch()
+    var first: Float?, last: Float = 0
+    // README-BEGIN
+    let seeds = SeedSequence(runSeed: 42), oracle = EagerOracle(model: model, state: state, objective: .classification)
+    let parts = try Blockwise(level: .transformerBlock).parts(of: state, model: model)
+    let masks = RandomMask(sparsity: 0.5, period: 10).masks(for: state.parameters, seeds: seeds, threads: .available)
+    for step in 0..<40 {
+      oracle.remember([batch], for: parts)
+      for (query, part) in parts.enumerated() {
+        let support = masks.support(of: part.paths, step: step)
+        let z = Direction(seed: seeds.seed(.direction, step: step, query: query), support: support)
+        let losses = try oracle.losses(
+          at: [Displacement([Term(1e-2, z)]), Displacement([Term(-1e-2, z)])], on: batch)
+        let move = Move([Term(-0.02 * (losses[0] - losses[1]) / 2e-2, z)])
+        state.parameters.apply(move, support: support, threads: .available)
+        oracle.parametersChanged(in: part.paths)
+        (first, last) = (first ?? losses[0], losses[0])
+      }
+      oracle.forget()
+    }
+    // README-END
+    #expect(last < 0.7 * (first ?? 0), "\(last), at first \(first ?? 0)")
+  }
+
+  /// The README shows the lines above, word for word.
+  @Test func readmeShowsTheExample() throws {
+    let here = URL(filePath: #filePath)
+    let readme = here.deletingLastPathComponent().appending(path: "../../README.md").standardized
+    let shown = try #require(String(contentsOf: readme, encoding: .utf8).firstMatch(of: /```swift\n((?s).*?)```/)?.1)
+    let source = try String(contentsOf: here, encoding: .utf8)
+    let run = try #require(source.firstMatch(of: /README-BEGIN\n((?s).*?) *\/\/ README-END/)?.1)
+    func lines(_ text: Substring) -> [String] {
+      text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+        .filter { !$0.isEmpty && !$0.hasPrefix("import ") }
+    }
+    #expect(lines(shown) == lines(run))
+  }
+}
