@@ -38,6 +38,7 @@ let plugins = [
   ("ZOSGDConservative", "ZOEstimators"), ("ZOAdam", "ZOEstimators"), ("ForwardGradient", "ZOEstimators"),
   ("FOSGD", "FirstOrder"), ("FOAdam", "FirstOrder"),
   ("FOAdamW", "FirstOrder"), ("FullTuning", "PEFT"), ("LoRA", "PEFT"),
+  ("BitFit", "PEFT"), ("HeadTuning", "PEFT"), ("PromptTuning", "PEFT"), ("PrefixTuning", "PEFT"),
 ]
 
 let package = Package(

@@ -48,7 +48,7 @@ public final class ExactOracle: GradientOracle {
   ///
   /// - Throws: `TuningError.invalidBatch`, `.nonFiniteLoss`.
   public func addGradient(on batch: PackedBatch, share: Double = 1, to sums: GradientSums) throws -> Float {
-    try losses.model.validate(batch)
+    try losses.model.validate(batch, in: losses.state)
     losses.count(queries: 1, on: batch)
     gradientCount += 1
     let pass = BackwardPass(oracle: losses, batch: batch, share: share, sums: sums)
@@ -72,7 +72,7 @@ public final class ExactOracle: GradientOracle {
   public func directionalDerivatives(
     along directions: [Direction], on batch: PackedBatch
   ) throws -> (loss: Float, slopes: [Float]) {
-    try losses.model.validate(batch)
+    try losses.model.validate(batch, in: losses.state)
     losses.count(queries: 1, on: batch)
     slopeCount += directions.count
     let eager = EagerEvaluator(threads: losses.threads, workspace: losses.workspace)
@@ -119,8 +119,9 @@ private struct BackwardPass {
 
   /// Forwards keeping each block's input alone; then from the end, block after block forwards again and back.
   func checkpointed(_ model: any LanguageModel) -> Float {
-    let state = oracle.state, context = model.context(of: batch.tokens, layout: batch.layout)
-    let (rows, targets) = batch.askedRows
+    let state = oracle.state, (asked, targets) = batch.askedRows
+    let (context, places) = model.context(of: batch.tokens, layout: batch.layout, rows: asked, state: state)
+    let rows = places ?? asked
     func block(_ index: Int, _ input: Tape.Value, _ tape: Tape) -> Tape.Value {
       model.block(
         index, input, rows: index == model.blockCount - 1 ? rows : nil, context: context, state: state, cache: nil,
@@ -156,7 +157,7 @@ private struct BackwardPass {
   private func end(
     _ model: any LanguageModel, _ last: Tape.Value, _ targets: [PackedBatch.Target], _ rows: [Int], _ tape: Tape
   ) -> (Float, EagerEvaluator.Value?) {
-    guard let head = model.head else {
+    guard let head = model.head(in: oracle.state) else {
       preconditionFailure("a gradient of a model without a head; validate(_:) says so")
     }
     let state = oracle.state

@@ -32,8 +32,8 @@ public struct InferenceModel {
     pretrained = try source.load()
     try ModelSource.check(tokenizer, fits: pretrained.model)
     var state = pretrained.state
-    try scheme.attach(to: &state, seeds: recipe.seeds)
-    try Experiment.load(from: folder.best, scheme: scheme, into: state.parameters)
+    try scheme.attach(to: &state, of: pretrained.model, seeds: recipe.seeds)
+    try Experiment.load(from: folder.best, scheme: scheme, into: state, of: pretrained.model)
     self.state = state
     self.threads = threads
   }

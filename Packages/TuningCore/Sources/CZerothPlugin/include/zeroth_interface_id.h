@@ -1,2 +1,2 @@
 // Written by Tools/interface-id: a digest of the sources that plugins compile against.
-#define ZEROTH_INTERFACE_ID "1b45d28485bdb957"
+#define ZEROTH_INTERFACE_ID "9d9c5190d705438c"

@@ -36,7 +36,7 @@ public final class EagerOracle: LossOracle {
     at displacements: [Displacement] = [.none], on batch: PackedBatch
   ) throws -> [[Float]] {
     guard !batch.targets.isEmpty else { throw TuningError(.invalidBatch, "the batch is empty") }
-    try model.validate(batch)
+    try model.validate(batch, in: state)
     count(queries: displacements.count, on: batch)
     return stride(from: 0, to: displacements.count, by: EagerOracle.lanesAtOnce).flatMap { first in
       let group = Array(displacements[first..<min(displacements.count, first + EagerOracle.lanesAtOnce)])
