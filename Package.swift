@@ -22,7 +22,7 @@ let houses = [
   House(folder: "ZOEstimators", module: "ZOEstimators", tests: ["TensorCore", "TuningCore"], goldens: true),
   House(folder: "FirstOrder", module: "FirstOrder", tests: ["TensorCore", "TuningCore"]),
   House(folder: "PEFT", module: "PEFT", tests: ["TensorCore", "TuningCore"], goldens: true),
-  House(folder: "Eval", module: "Evaluation", tests: ["TensorCore", "TuningCore"]),
+  House(folder: "Eval", module: "Evaluation", tests: ["TensorCore", "TuningCore"], goldens: true),
   House(folder: "Training", module: "Training", tests: ["TensorCore", "TuningCore", "Bundles"]),
 ]
 
@@ -81,7 +81,7 @@ let package = Package(
         name: "ZerothTests",
         dependencies: [
           "Training", "TuningCore", "TensorCore", "Transformers", "Tokenizers", "Datasets", "Evaluation", "Bundles",
-        ].map(product))
+        ].map(product), exclude: ["Goldens"])
     ],
   swiftLanguageModes: [.v6]
 )

@@ -114,7 +114,7 @@ enum RandomTokens {
     words.withUnsafeMutableBufferPointer {
       AddressedNoise.words($0, seed: seed, pathHash: path.hash, firstBlock: 0)
     }
-    return words.prefix(count).map { Int32(UInt64($0) * UInt64(model.vocabularySize) >> 32) }
+    return words.prefix(count).map { Int32((UInt64($0) * UInt64(model.vocabularySize)) >> 32) }
   }
 }
 

@@ -7,6 +7,8 @@ final class PrefixTuningPlugin: Plugin {
     try components.schemes.register(PrefixTuning.componentDescription, origin: origin) { options in
       PrefixTuning(options: options)
     }
+    try components.adapters.register("PREFIX_TUNING", PrefixTuning.adapterFormat(shifted: true))
+    try components.adapters.register("PREFIX_TUNING_UNSHIFTED", PrefixTuning.adapterFormat(shifted: false))
   }
 }
 

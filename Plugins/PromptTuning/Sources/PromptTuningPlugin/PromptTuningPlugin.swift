@@ -7,6 +7,7 @@ final class PromptTuningPlugin: Plugin {
     try components.schemes.register(PromptTuning.componentDescription, origin: origin) { options in
       PromptTuning(options: options)
     }
+    try components.adapters.register("PROMPT_TUNING", PromptTuning.adapterFormat)
   }
 }
 

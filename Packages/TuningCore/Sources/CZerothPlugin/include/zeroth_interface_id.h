@@ -1,2 +1,2 @@
 // Written by Tools/interface-id: a digest of the sources that plugins compile against.
-#define ZEROTH_INTERFACE_ID "9d9c5190d705438c"
+#define ZEROTH_INTERFACE_ID "4d917bae55b0290f"
