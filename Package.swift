@@ -26,7 +26,7 @@ let houses = [
   House(folder: "FirstOrder", module: "FirstOrder", tests: ["TensorCore", "TuningCore"]),
   House(folder: "PEFT", module: "PEFT", tests: ["TensorCore", "TuningCore"], goldens: true),
   House(folder: "Sparsity", module: "Sparsity", tests: ["TensorCore", "TuningCore"]),
-  House(folder: "Eval", module: "Evaluation", tests: ["TensorCore", "TuningCore"]),
+  House(folder: "Eval", module: "Evaluation", tests: ["TensorCore", "TuningCore"], goldens: true),
   House(folder: "Training", module: "Training", tests: ["TensorCore", "TuningCore", "Bundles"]),
 ]
 
@@ -41,8 +41,9 @@ let plugins = [
   ("ZOSGD", "ZOEstimators"), ("ZOSGDSign", "ZOEstimators"), ("ZOSGDMomentum", "ZOEstimators"),
   ("ZOSGDConservative", "ZOEstimators"), ("ZOAdam", "ZOEstimators"), ("ForwardGradient", "ZOEstimators"),
   ("FOSGD", "FirstOrder"), ("FOAdam", "FirstOrder"),
-  ("FOAdamW", "FirstOrder"), ("FullTuning", "PEFT"), ("LoRA", "PEFT"), ("RandomMask", "Sparsity"),
-  ("MagnitudeMask", "Sparsity"), ("Blockwise", "Sparsity"), ("Hybrid", "Sparsity"),
+  ("FOAdamW", "FirstOrder"), ("RandomMask", "Sparsity"), ("MagnitudeMask", "Sparsity"), ("Blockwise", "Sparsity"),
+  ("Hybrid", "Sparsity"), ("FullTuning", "PEFT"), ("LoRA", "PEFT"),
+  ("BitFit", "PEFT"), ("HeadTuning", "PEFT"), ("PromptTuning", "PEFT"), ("PrefixTuning", "PEFT"),
 ]
 
 let package = Package(
@@ -85,7 +86,7 @@ let package = Package(
         name: "ZerothTests",
         dependencies: [
           "Training", "TuningCore", "TensorCore", "Transformers", "Tokenizers", "Datasets", "Evaluation", "Bundles",
-        ].map(product))
+        ].map(product), exclude: ["Goldens"])
     ],
   swiftLanguageModes: [.v6]
 )

@@ -18,7 +18,8 @@ let package = Package(
       dependencies: [
         "Evaluation", .product(name: "TensorCore", package: "Tensor"),
         .product(name: "TuningCore", package: "TuningCore"),
-      ]
+      ],
+      resources: [.copy("Goldens")]
     ),
   ],
   swiftLanguageModes: [.v6]

@@ -31,12 +31,17 @@ def case(name, shapes, function, scale=1.0):
         "gradients": {p: flat(t.grad if t.grad is not None else torch.zeros_like(t)) for p, t in parameters.items()}}
 
 
-def attention(x, w_k, w_v, heads, groups, sees):
-    """x are queries; keys and values are x times their weights, so that all three get gradients."""
+def attention(x, w_k, w_v, heads, groups, sees, shared=None):
+    """x are queries; keys and values are x times their weights, so that all three get gradients. `shared` are keys and
+    values that stand before all others, with numbers below 0."""
     rows, d = x.shape[0], x.shape[1] // heads
     q = x.reshape(rows, heads, d).transpose(0, 1)
-    k, v = ((x @ w.T).reshape(rows, groups, d).transpose(0, 1).repeat_interleave(heads // groups, 0) for w in (w_k, w_v))
-    mask = torch.tensor([[sees(i, j) for j in range(rows)] for i in range(rows)])
+    k, v = x @ w_k.T, x @ w_v.T
+    if shared is not None:
+        k, v = (torch.cat(pair) for pair in zip(shared, (k, v)))
+    first = rows - len(k)
+    k, v = (t.reshape(len(t), groups, d).transpose(0, 1).repeat_interleave(heads // groups, 0) for t in (k, v))
+    mask = torch.tensor([[sees(i, j) for j in range(first, rows)] for i in range(rows)])
     p = (q @ k.transpose(1, 2) / d**0.5).masked_fill(~mask, -torch.inf).softmax(-1)
     return (p @ v).transpose(0, 1).reshape(rows, heads * d)
 
@@ -56,17 +61,19 @@ def segments(layout):
     def sees(i, j, window=10**9):
         first, end, prefix = next(s for s in layout if s[0] <= i < s[1])
         shared = layout[prefix] if prefix is not None else (0, 0, None)
-        position = lambda row: row - first + shared[1] - shared[0] if first <= row < end else row - shared[0]
-        seen = first <= j <= i or shared[0] <= j < shared[1]
+        position = lambda row: (
+            row if row < 0 else row - first + shared[1] - shared[0] if first <= row < end else row - shared[0])
+        seen = first <= j <= i or shared[0] <= j < shared[1] or j < 0
         return bool(seen and position(i) - position(j) < window)
     return sees
 
 
 LAYOUT = [(0, 4, None), (4, 6, 0), (6, 9, 0), (9, 10, None), (10, 13, None)]
 causal = segments(LAYOUT)
-both = lambda i, j: any(a <= i < b and a <= j < b for a, b, _ in LAYOUT)
+both = lambda i, j: j < 0 or any(a <= i < b and a <= j < b for a, b, _ in LAYOUT)
 TOKENS, TARGETS = [2, 0, 2, 4, 1], [(0, 3), (2, 0), (0, 10), (4, 5), (2, 0)]
 HEADS = {"x": (13, 24), "w_k": (12, 24), "w_v": (12, 24)}
+SHARED = {**HEADS, "k": (3, 12), "v": (3, 12)}
 
 cases = [
     case("embedding", {"table": (5, 7)}, lambda table: table[TOKENS]),
@@ -83,6 +90,13 @@ cases = [
     case("attention_window", HEADS, lambda x, w_k, w_v: attention(
         x, w_k, w_v, 4, 2, lambda i, j: causal(i, j, 3)), 0.5),
     case("attention_both", HEADS, lambda x, w_k, w_v: attention(x, w_k, w_v, 4, 2, both), 0.5),
+    case("concatenate", {"x": (3, 7), "y": (2, 7)}, lambda x, y: torch.cat([x, y])),
+    case("attention_shared_causal", SHARED, lambda x, w_k, w_v, k, v: attention(
+        x, w_k, w_v, 4, 2, causal, (k, v)), 0.5),
+    case("attention_shared_window", SHARED, lambda x, w_k, w_v, k, v: attention(
+        x, w_k, w_v, 4, 2, lambda i, j: causal(i, j, 4), (k, v)), 0.5),
+    case("attention_shared_both", SHARED, lambda x, w_k, w_v, k, v: attention(
+        x, w_k, w_v, 4, 2, both, (k, v)), 0.5),
     case("log_probabilities", {"x": (5, 7), "w": (11, 7), "b": (11,)},
          lambda x, w, b: torch.stack([(x @ w.T + b).log_softmax(-1)[r, t] for r, t in TARGETS])[:, None]),
     case("log_probabilities_wide", {"x": (5, 2), "w": (4200, 2)},

@@ -311,7 +311,7 @@ import TuningCore
 
   @Test(
     arguments: [
-      [], ["train"], ["eval"], ["generate"], ["tokenize"], ["score"], ["logits"], ["inspect"], ["plugins"],
+      [], ["train"], ["probe"], ["eval"], ["generate"], ["tokenize"], ["score"], ["logits"], ["inspect"], ["plugins"],
       ["recipe"], ["bench"], ["replay"], ["archive"],
     ])
   func everyHelpHasExamples(_ command: [String]) throws {
@@ -322,7 +322,8 @@ import TuningCore
 
   @Test(
     arguments: [
-      ["inspect", "model"], ["inspect", "noise"], ["plugins", "list"], ["plugins", "info"], ["recipe", "defaults"],
+      ["inspect", "model"], ["inspect", "scheme"], ["inspect", "noise"], ["plugins", "list"], ["plugins", "info"],
+      ["recipe", "defaults"],
       ["recipe", "check"], ["bench", "step"], ["bench", "ops"], ["bench", "gemm"], ["bench", "noise"],
       ["archive", "list"],
       ["archive", "extract"],
@@ -342,7 +343,8 @@ import TuningCore
       ["inspect", "noise", "--start", "-1"], ["replay", "l", "--out", "o", "--step", "-1"],
       ["eval", "x", "--part", "tets"],
       ["inspect", "noise", "--start", "9223372036854775807"], ["generate", "--model", "m", "--plugin", "p.so", "x"],
-      ["generate", "--model", "m", "--threads", "-2", "x"],
+      ["generate", "--model", "m", "--threads", "-2", "x"], ["generate", "--run", "r", "--adapter", "a", "x"],
+      ["probe", "r.yaml"], ["probe", "r.yaml", "--out", "o", "--c", "0"],
     ] {
       let output = try Program.run([], of: arguments)
       #expect(output.status == 64, "\(arguments): \(output.err)")

@@ -12,7 +12,12 @@ struct Pair: Sendable, CustomTestStringConvertible {
   var optimizer: String
 
   var testDescription: String { "\(scheme) + \(optimizer)" }
-  var changes: [String: String] { ["scheme": scheme, "optimizer": optimizer] }
+
+  /// BitFit's model must have biases.
+  var changes: [String: String] {
+    ["scheme": scheme, "optimizer": optimizer]
+      .merging(scheme == "bitfit" ? ["model": Project.biasedStories.path] : [:]) { $1 }
+  }
 
   /// With those of `options` that the optimizer takes.
   func changes(_ options: [String: String]) throws -> [String: String] {
@@ -119,7 +124,7 @@ struct Pair: Sendable, CustomTestStringConvertible {
     }
     experiment.scheme.detach(from: &experiment.oracle.state)
     #expect(experiment.oracle.state.parameters.paths == base.paths)
-    #expect(experiment.oracle.state.adapters.isEmpty && experiment.oracle.state.parameters.trainableCount == 0)
+    #expect(experiment.oracle.state.isPlain && experiment.oracle.state.parameters.trainableCount == 0)
     for path in frozen {
       #expect(experiment.oracle.state.parameters[path]?.tensor.fingerprint == base[path]?.tensor.fingerprint)
     }
@@ -129,19 +134,24 @@ struct Pair: Sendable, CustomTestStringConvertible {
   func attachingAndDetachingIsTheIdentity(_ pair: Pair) throws {
     let experiment = try Session(folder: RunFolder(Project.root), changes: pair.changes).experiment()
     let source = experiment.source, seeds = experiment.recipe.seeds
-    let plain = try source.load().state
+    let plain = try source.load().state, model = experiment.oracle.model
     var state = plain
-    try experiment.scheme.attach(to: &state, seeds: seeds)
-    #expect(state.parameters.trainableCount > 0)
-    // Before training an adapter changes nothing.
+    try experiment.scheme.attach(to: &state, of: model, seeds: seeds)
+    // What trains is what was announced, of shapes alone too.
+    let trainable = state.parameters.trainable.map { TrainableShape($0.path, $0.tensor.shape) }
+    #expect(!trainable.isEmpty)
+    #expect(try experiment.scheme.trainable(of: model, parameters: plain.parameters) == trainable)
+    #expect(
+      try experiment.scheme.trainable(of: model, parameters: experiment.configuration.shapes()) == trainable)
+    // Before training an adapter changes nothing, unless it says that it does.
     let batch = try experiment.data.batches(step: 0, experiment.recipe)[0]
     let losses = try [plain, state].map { state in
       experiment.oracle.state = state
       return try experiment.oracle.losses(at: [.none], on: batch)[0]
     }
-    #expect(losses[0].bitPattern == losses[1].bitPattern)
+    #expect((losses[0].bitPattern == losses[1].bitPattern) == experiment.scheme.startsAsIdentity)
     experiment.scheme.detach(from: &state)
-    #expect(state.parameters.paths == plain.parameters.paths && state.adapters.isEmpty)
+    #expect(state.parameters.paths == plain.parameters.paths && state.isPlain)
     #expect(state.parameters.trainableCount == 0)
     #expect(
       state.parameters.parameters.map(\.tensor.fingerprint) == plain.parameters.parameters.map(\.tensor.fingerprint))
@@ -154,10 +164,32 @@ struct Pair: Sendable, CustomTestStringConvertible {
     for step in 0..<3 { try experiment.take(step) }
     let batch = try experiment.data.batches(step: 0, experiment.recipe)[0]
     let adapted = try experiment.oracle.logProbabilities(on: batch)[0]
-    try experiment.scheme.merge(into: &experiment.oracle.state)
-    #expect(experiment.oracle.state.adapters.isEmpty)
+    do {
+      try experiment.scheme.merge(into: &experiment.oracle.state)
+    } catch let error as TuningError where error.code == .notApplicable {
+      // A scheme that has no merged form says so and changes nothing.
+      #expect(try experiment.oracle.logProbabilities(on: batch)[0] == adapted)
+      #expect(!experiment.scheme.startsAsIdentity && experiment.oracle.state.parameters.trainableCount > 0)
+      return
+    }
+    #expect(experiment.oracle.state.isPlain)
     let merged = try experiment.oracle.logProbabilities(on: batch)[0]
     for (a, b) in zip(adapted, merged) { #expect(abs(a - b) <= 1e-4 * max(1, abs(a))) }
+  }
+
+  /// What is written for others is what is taken up again, and nothing of it is missing.
+  @Test(arguments: Pair.all)
+  func exportedIsTakenUp(_ pair: Pair) throws {
+    let changes = pair.changes.merging(["learning_rate": "1e-2"]) { $1 }
+    let experiment = try Session(folder: RunFolder(Project.root), changes: changes).experiment()
+    let begun = TrainedParameters.hash(experiment.oracle.state.parameters)
+    for step in 0..<2 { try experiment.take(step) }
+    let trained = TrainedParameters.hash(experiment.oracle.state.parameters), place = try Workplace()
+    try experiment.export(to: place("exported"))
+    try experiment.reload(attached: true)
+    #expect(TrainedParameters.hash(experiment.oracle.state.parameters) == begun)
+    try experiment.load(from: place("exported"))
+    #expect(TrainedParameters.hash(experiment.oracle.state.parameters) == trained && trained != begun)
   }
 
   @Test(arguments: Pair.all)

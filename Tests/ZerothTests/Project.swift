@@ -1,6 +1,8 @@
 import Foundation
+import TensorCore
 import Testing
 import Training
+import Transformers
 import TuningCore
 
 /// Where the project's files and what was built of it lie.
@@ -12,6 +14,27 @@ enum Project {
   /// The folder of the test program: libraries, plugins and `zeroth` are built into it.
   static let products =
     URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+
+  /// The committed model with biases on its projections, beside the program: the plugins of schemes that need some are
+  /// held to the laws on it.
+  static let biasedStories: URL = {
+    let folder = products.appending(path: "zeroth-tests-biased-stories")
+    do {
+      let plain = try PretrainedModel.load(stories)
+      guard var configuration = plain.configuration as? LlamaConfiguration else { return stories }
+      configuration.hasAttentionBias = true
+      configuration.hasOutputBias = true
+      var parameters = ParameterSet()
+      for specification in configuration.parameters {
+        let tensor = try plain.state.parameters[specification.path]?.tensor ?? Tensor(zeros: specification.shape)
+        parameters.append(Parameter(path: specification.path, tensor: tensor, role: specification.role))
+      }
+      try PretrainedModel.save(ModelState(parameters: parameters), configuration, to: folder, companion: stories)
+    } catch {
+      fatalError("\(folder.path): \(error)")
+    }
+    return folder
+  }()
 
   static func file(_ path: String) -> URL { root.appending(path: path) }
 }

@@ -61,7 +61,8 @@ import TuningCore
     let result = try session.finish()
     _ = try replay(session.folder, to: place("rebuilt"))
     var state = try PretrainedModel.load(place("rebuilt")).state
-    try Plugins.host().components.schemes.make("full").attach(to: &state, seeds: SeedSequence(runSeed: 0))
+    try Plugins.host().components.schemes.make("full").attach(
+      to: &state, of: PretrainedModel.load(Project.stories).model, seeds: SeedSequence(runSeed: 0))
     #expect(TrainedParameters.hash(state.parameters).hex == result.finalParameters)
     #expect(FileManager.default.fileExists(atPath: place("rebuilt/tokenizer.json").path))
   }

@@ -30,10 +30,13 @@ struct ThreadArguments: ParsableArguments {
   }
 }
 
-/// A model as it came, or as a run left it.
+/// A model as it came, with an adapter, or as a run left it.
 struct ModelArguments: ParsableArguments {
   @Option(help: "Hugging Face folder or GGUF file.")
   var model: String?
+
+  @Option(help: "With --model: folder of an adapter in PEFT's format.")
+  var adapter: String?
 
   @Option(help: "Run folder: its base model with its best parameters.")
   var run: String?
@@ -52,8 +55,9 @@ struct ModelArguments: ParsableArguments {
     guard run == nil || (tokenizer == nil && dtype == .auto) else {
       throw ValidationError("--run brings its own tokenizer and dtype")
     }
-    guard run != nil || plugins.plugins.isEmpty else {
-      throw ValidationError("--plugin goes with --run: a model as it came needs none")
+    guard run == nil || adapter == nil else { throw ValidationError("--run brings its own adapter") }
+    guard run != nil || adapter != nil || plugins.plugins.isEmpty else {
+      throw ValidationError("--plugin goes with --run or --adapter: a model as it came needs none")
     }
   }
 
@@ -66,7 +70,10 @@ struct ModelArguments: ParsableArguments {
     // Validated: one of the two is there.
     let source = ModelSource(
       path: URL(argument: model ?? ""), tokenizer: tokenizer.map(URL.init(argument:)), dtype: dtype)
-    return try InferenceModel(source, threads: threads.value)
+    guard let adapter else { return try InferenceModel(source, threads: threads.value) }
+    return try InferenceModel(
+      source, adapter: AdapterFolder(URL(argument: adapter)), components: plugins.load().components,
+      threads: threads.value)
   }
 }
 

@@ -6,12 +6,13 @@ import TuningCore
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "inspect", abstract: "What is in a model, and values of the noise.",
+    commandName: "inspect", abstract: "What is in a model, what of it would train, and values of the noise.",
     discussion: """
       EXAMPLES
         zeroth inspect model Models/stories260K
+        zeroth inspect scheme lora facebook/opt-13b --set rank=16
         zeroth inspect noise --seed 7 --path model.norm.weight --law gaussian --start 0 --count 4
-      """, subcommands: [Model.self, Noise.self], defaultSubcommand: Model.self)
+      """, subcommands: [Model.self, Scheme.self, Noise.self], defaultSubcommand: Model.self)
 
   struct Model: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Family, tensors, dtypes, bytes, memory forecast.")
@@ -44,6 +45,36 @@ struct InspectCommand: ParsableCommand {
       Output.table(
         report.tensors.map { [$0.name, $0.dtype, "\($0.shape)", Quantity.bytes($0.bytes)] },
         header: ["tensor", "dtype", "shape", "size"])
+    }
+  }
+
+  struct Scheme: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "How many parameters a tuning scheme would train of a model, from its config.json alone.")
+    @Argument(help: "Its name, such as lora.") var scheme: String
+    @Argument(help: "Hugging Face folder, with or without weights, or GGUF file.") var path: String
+    @Option(
+      name: .customLong("set"),
+      help: ArgumentHelp("An option of the scheme. May be repeated.", valueName: "option=value"))
+    var options: [String] = []
+    @Flag(help: "List every tensor.") var tensors = false
+    @Flag(help: "Print as JSON.") var json = false
+    @OptionGroup var plugins: PluginArguments
+
+    func run() throws {
+      let report = try SchemeReport(
+        of: URL(argument: path), scheme: scheme, options: options, components: plugins.load().components)
+      if json { return try Output.json(report) }
+      Output.table(
+        [
+          ["family", report.family], ["parameters of the model", Quantity.count(report.parameters)],
+          ["parameters that train", "\(report.trainable)"],
+          ["  of the model's", String(format: "%.4f %%", 100 * Double(report.trainable) / Double(report.parameters))],
+          ["  in float32", Quantity.bytes(4 * report.trainable)],
+        ], header: [report.scheme, path])
+      guard tensors else { return }
+      Output.line("")
+      Output.table(report.tensors.map { [$0.name, "\($0.shape)"] }, header: ["tensor", "shape"])
     }
   }
 

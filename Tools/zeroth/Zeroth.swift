@@ -23,7 +23,8 @@ struct Zeroth: ParsableCommand {
       """,
     version: ZerothVersion.text,
     subcommands: [
-      TrainCommand.self, EvalCommand.self, GenerateCommand.self, TokenizeCommand.self, ScoreCommand.self,
+      TrainCommand.self, ProbeCommand.self, EvalCommand.self, GenerateCommand.self, TokenizeCommand.self,
+      ScoreCommand.self,
       LogitsCommand.self, InspectCommand.self, PluginsCommand.self, RecipeCommand.self, BenchCommand.self,
       ReplayCommand.self, ArchiveCommand.self,
     ])

@@ -53,7 +53,7 @@ public final class ExactOracle: GradientOracle {
   ///
   /// - Throws: `TuningError.invalidBatch`, `.nonFiniteLoss`.
   public func addGradient(on batch: PackedBatch, share: Double = 1, to sums: GradientSums) throws -> Float {
-    try losses.model.validate(batch)
+    try losses.model.validate(batch, in: losses.state)
     losses.count(queries: 1, on: batch)
     gradientCount += 1
     let pass = BackwardPass(oracle: losses, batch: batch, share: share, sums: sums)
@@ -76,7 +76,7 @@ public final class ExactOracle: GradientOracle {
   public func directionalDerivatives(
     along directions: [Direction], on batch: PackedBatch
   ) throws -> (loss: Float, slopes: [Float]) {
-    try losses.model.validate(batch)
+    try losses.model.validate(batch, in: losses.state)
     losses.count(queries: 1, on: batch)
     slopeCount += directions.count
     let eager = EagerEvaluator(threads: losses.threads, workspace: losses.workspace)

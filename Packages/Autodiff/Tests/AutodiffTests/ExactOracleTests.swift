@@ -4,15 +4,28 @@ import Testing
 import TuningCore
 
 @Suite struct ExactOracleTests {
-  private static let subsets: [@Sendable (String) -> Bool] = [
+  /// What trains, and whether a prompt and a prefix stand before every sequence.
+  struct Subset: Sendable {
+    let scheme: Bool
+    let trains: @Sendable (String) -> Bool
+
+    func state() throws -> ModelState { try TinyModel.state(scheme: scheme, trains: trains) }
+  }
+
+  private static let plain: [@Sendable (String) -> Bool] = [
     { _ in true }, { $0 != "embed" }, { $0.hasPrefix("1.") }, { $0 == "0.up.bias" }, { $0 == "embed" },
   ]
+  private static let attached: [@Sendable (String) -> Bool] = [
+    { _ in true }, { $0 == "prompt" }, { $0.hasSuffix("keys") || $0.hasSuffix("values") }, { $0 == "1.values" },
+  ]
+  private static let subsets =
+    plain.map { Subset(scheme: false, trains: $0) } + attached.map { Subset(scheme: true, trains: $0) }
 
   /// Finite differences of the losses along random directions, in the middle of their rounding and their curvature.
   @Test(arguments: subsets, Objective.allCases)
-  func agreesWithLosses(_ trains: @Sendable (String) -> Bool, _ objective: Objective) throws {
+  func agreesWithLosses(_ subset: Subset, _ objective: Objective) throws {
     let losses = EagerOracle(
-      model: TinyModel(), state: try TinyModel.state(trains: trains), objective: objective, threads: Threads(2))
+      model: TinyModel(), state: try subset.state(), objective: objective, threads: Threads(2))
     let batch = try TinyModel.batch(), gradient = try ExactOracle(losses).gradient(on: batch)
     #expect(Set(gradient.tensors.keys) == Set(losses.state.parameters.trainable.map(\.path)))
     #expect(try gradient.loss == losses.losses(at: [.none], on: batch)[0])
@@ -26,8 +39,8 @@ import TuningCore
   }
 
   @Test(arguments: subsets, [1, 2])
-  func checkpointsChangeNothing(_ trains: @Sendable (String) -> Bool, _ threads: Int) throws {
-    let losses = TinyModel.oracle(try TinyModel.state(trains: trains), threads: threads), batch = try TinyModel.batch()
+  func checkpointsChangeNothing(_ subset: Subset, _ threads: Int) throws {
+    let losses = TinyModel.oracle(try subset.state(), threads: threads), batch = try TinyModel.batch()
     let whole = try ExactOracle(losses).gradient(on: batch)
     let pieces = try ExactOracle(losses, memory: .checkpoints).gradient(on: batch)
     #expect(whole.loss == pieces.loss)
@@ -38,8 +51,8 @@ import TuningCore
   }
 
   @Test(arguments: subsets)
-  func directionalDerivatives(_ trains: @Sendable (String) -> Bool) throws {
-    let losses = TinyModel.oracle(try TinyModel.state(trains: trains)), oracle = ExactOracle(losses)
+  func directionalDerivatives(_ subset: Subset) throws {
+    let losses = TinyModel.oracle(try subset.state()), oracle = ExactOracle(losses)
     let batch = try TinyModel.batch(), gradient = try oracle.gradient(on: batch)
     let directions = [Direction(seed: 1), Direction(seed: 2, law: .rademacher), Direction(seed: 3, law: .gaussianFast)]
     let (loss, slopes) = try oracle.directionalDerivatives(along: directions, on: batch)

@@ -39,6 +39,12 @@ struct AddSelf: Operation {
   }
 }
 
+struct Concatenate: Operation {
+  func apply<E: Evaluator>(_ p: ParameterSet, _ e: E) -> E.Value {
+    e.concatenate(e.matrix("x", p), e.matrix("y", p))
+  }
+}
+
 struct Linear: Operation {
   func apply<E: Evaluator>(_ p: ParameterSet, _ e: E) -> E.Value {
     e.linear(e.matrix("x", p), weight: p.require("w"), bias: p["b"])
@@ -75,9 +81,12 @@ struct Attention: Operation {
         .init(rows: 9..<10), .init(rows: 10..<13),
       ], positions: [Int32](repeating: 0, count: 13))
     let x = e.matrix("x", p)
+    func kept(_ weight: ParameterPath, after shared: ParameterPath) -> E.Value {
+      let own = e.linear(x, weight: p.require(weight), bias: nil)
+      return p[shared] == nil ? own : e.concatenate(e.matrix(shared, p), own)
+    }
     return e.attention(
-      queries: x, keys: e.linear(x, weight: p.require("w_k"), bias: nil),
-      values: e.linear(x, weight: p.require("w_v"), bias: nil),
+      queries: x, keys: kept("w_k", after: "k"), values: kept("w_v", after: "v"),
       heads: AttentionHeads(queries: 4, groups: 2, dimension: 6), pattern: pattern, layout: layout, cache: nil)
   }
 }
@@ -138,9 +147,11 @@ struct OperationGolden: Decodable, Sendable, CustomTestStringConvertible {
     case "rms_norm": RMSNorm()
     case "layer_norm", "layer_norm_plain": LayerNorm()
     case "rotary": Rotary()
-    case "attention_causal": Attention(pattern: .causal())
+    case "attention_causal", "attention_shared_causal": Attention(pattern: .causal())
     case "attention_window": Attention(pattern: .causal(window: 3))
-    case "attention_both": Attention(pattern: .bidirectional)
+    case "attention_both", "attention_shared_both": Attention(pattern: .bidirectional)
+    case "attention_shared_window": Attention(pattern: .causal(window: 4))
+    case "concatenate": Concatenate()
     case "log_probabilities": LogProbabilities()
     case "log_probabilities_wide": LogProbabilities(shift: 4096)
     case "activation": Activate(activation: Activation(named: parts[1])!)

@@ -6,10 +6,12 @@ struct TinyModel: LanguageModel {
   let vocabularySize = 11
   let maximumLength = 16
   let blockCount = 2
-  let cacheShape: (layers: Int, width: Int)? = nil
+  let cacheShape: (layers: Int, width: Int)? = (layers: 2, width: 6)
+  let tokenTable: ParameterPath? = "embed"
   let head: OutputHead? = OutputHead(.nextToken, table: "embed", count: 11)
 
-  static func state(trains: (String) -> Bool = { _ in true }) throws -> ModelState {
+  /// - Parameter scheme: puts a prompt of two rows and a prefix of three keys before every sequence.
+  static func state(scheme: Bool = false, trains: (String) -> Bool = { _ in true }) throws -> ModelState {
     var set = ParameterSet(), seed: UInt64 = 0
     func append(_ path: String, _ shape: [Int], _ role: ParameterRole) throws {
       seed += 1
@@ -29,11 +31,23 @@ struct TinyModel: LanguageModel {
       try append("\(block).up.bias", [9], .bias)
       try append("\(block).down", [6, 9], .linear)
     }
-    return ModelState(parameters: set)
+    guard scheme else { return ModelState(parameters: set) }
+    try append("prompt", [2, 6], .adapter)
+    for block in 0..<2 {
+      try append("\(block).keys", [3, 6], .adapter)
+      try append("\(block).values", [3, 6], .adapter)
+    }
+    var state = ModelState(parameters: set)
+    state.prompt = "prompt"
+    let layers = (0..<2).map {
+      AttentionPrefix.Layer(keys: ParameterPath("\($0).keys"), values: ParameterPath("\($0).values"))
+    }
+    state.prefix = AttentionPrefix(layers: layers, takesPositions: true)
+    return state
   }
 
   func embed<E: Evaluator>(_ context: SequenceContext, state: ModelState, evaluator: E) -> E.Value {
-    evaluator.embedding(context.tokens, table: state.parameters.require("embed"))
+    evaluator.embedding(context, table: "embed", in: state)
   }
 
   func block<E: Evaluator>(
@@ -45,7 +59,7 @@ struct TinyModel: LanguageModel {
     let heads = AttentionHeads(queries: 2, groups: 2, dimension: 3)
     let mixed = evaluator.attention(
       queries: normed, keys: normed, values: normed, heads: heads, pattern: .causal(), layout: context.layout,
-      cache: cache)
+      cache: cache, layer: index, in: state)
     let inner = evaluator.activate(.geluTanh, evaluator.linear(mixed, path("up"), bias: path("up.bias"), in: state))
     let out = evaluator.add(consume x, evaluator.linear(inner, path("down"), in: state), scale: 1)
     return rows.map { evaluator.gather(out, rows: $0) } ?? out

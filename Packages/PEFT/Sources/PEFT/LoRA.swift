@@ -26,17 +26,28 @@ public struct LoRA: TuningScheme {
     self.targets = TargetModules(targets, blocks: blocks)
   }
 
-  public func attach(to state: inout ModelState, seeds: SeedSequence) throws {
-    let seed = seeds.seed(.initialisation)
-    for layer in try targets.layers(of: state.parameters) {
+  public func trainable(of model: any LanguageModel, parameters: ParameterSet) throws -> [TrainableShape] {
+    try targets.layers(of: parameters).flatMap { layer in
       let adapter = LoRAAdapter(layer: layer.path, scale: alpha / Float(rank))
-      let inputs = layer.tensor.rowLength, outputs = layer.tensor.rowCount
-      let down = try Tensor(zeros: [rank, inputs])
+      return [
+        TrainableShape(adapter.down, [rank, layer.tensor.rowLength]),
+        TrainableShape(adapter.up, [layer.tensor.rowCount, rank]),
+      ]
+    }
+  }
+
+  public func attach(to state: inout ModelState, of model: any LanguageModel, seeds: SeedSequence) throws {
+    let seed = seeds.seed(.initialisation)
+    let layers = try targets.layers(of: state.parameters)
+    let adapters = try trainable(of: model, parameters: state.parameters).map {
+      (shape: $0, tensor: try Tensor(zeros: $0.shape))
+    }
+    state.append(adapters: adapters)
+    for layer in layers {
+      let adapter = LoRAAdapter(layer: layer.path, scale: alpha / Float(rank))
       // torch's kaiming_uniform with a = √5, as PEFT starts A.
-      down.mutableFloats.fillUniform(bound: 1 / Float(inputs).squareRoot(), seed: seed, path: adapter.down)
-      state.parameters.append(Parameter(path: adapter.down, tensor: down, role: .adapter, isTrainable: true))
-      state.parameters.append(
-        Parameter(path: adapter.up, tensor: try Tensor(zeros: [outputs, rank]), role: .adapter, isTrainable: true))
+      state.parameters.require(adapter.down).tensor.mutableFloats.fillUniform(
+        bound: 1 / Float(layer.tensor.rowLength).squareRoot(), seed: seed, path: adapter.down)
       state.adapters[layer.path] = adapter
     }
   }
@@ -58,14 +69,15 @@ public struct LoRA: TuningScheme {
     detach(from: &state)
   }
 
-  public var adapterConfiguration: [String: OptionValue]? {
+  public func adapterConfiguration(of model: any LanguageModel) -> [String: OptionValue]? {
     var configuration: [String: OptionValue] = [
-      "peft_type": .text("LORA"), "task_type": .text("CAUSAL_LM"), "r": .integer(rank),
+      "peft_type": .text("LORA"), "r": .integer(rank),
       "lora_alpha": .number(Double(alpha)), "lora_dropout": .number(0), "bias": .text("none"),
       "fan_in_fan_out": .boolean(false), "inference_mode": .boolean(true),
       "target_modules": targets.names == [TargetModules.allLinear]
         ? .text(TargetModules.allLinear) : .list(targets.names.map(OptionValue.text)),
     ]
+    if let task = PEFTTask.ofAdapters(model) { configuration["task_type"] = .text(task) }
     if let blocks = targets.blocks { configuration["layers_to_transform"] = .list(blocks.map { .integer($0) }) }
     return configuration
   }
@@ -83,26 +95,14 @@ extension LoRA {
       OptionSpecification(
         "targets", .names, default: .list([.text("q_proj"), .text("v_proj")]),
         help: "ends of the layers' names, or all-linear"),
-      OptionSpecification(
-        "layers", .text, default: .text("all"),
-        help: "transformer blocks: all, one (29) or a range (25-29); what lies below is computed once for both sides"),
+      .layers,
     ])
 
   /// - Throws: `TuningError.invalidOption` for layers that are neither `all`, a number nor a range.
   public init(options: Options) throws {
     self.init(
       rank: options.integer("rank"), alpha: Float(options.number("alpha")), targets: options.names("targets"),
-      blocks: try LoRA.blocks(options.text("layers")))
-  }
-
-  private static func blocks(_ text: String) throws -> ClosedRange<Int>? {
-    guard text != "all" else { return nil }
-    let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-    guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], 0 <= first, first <= last
-    else {
-      throw TuningError(.invalidOption, "lora.layers must be all, a number or a range such as 25-29, got '\(text)'")
-    }
-    return first...last
+      blocks: try options.blocks(of: "lora"))
   }
 }
 

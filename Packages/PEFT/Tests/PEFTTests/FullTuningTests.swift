@@ -10,7 +10,7 @@ import TuningCore
     var state = try ToyModel.state(dtype: .bfloat16)
     try state.parameters.update { if $0.role == .linear { $0.tensor = try mapped($0.tensor) } }
     let before = state
-    try FullTuning().attach(to: &state, seeds: seeds)
+    try FullTuning().attach(to: &state, of: ToyModel(), seeds: seeds)
     #expect(state.parameters.trainableCount == before.parameters.count)
     for (new, old) in zip(state.parameters.parameters, before.parameters.parameters) {
       #expect(new.tensor.isWritable && new.tensor.dtype == .bfloat16)
@@ -24,7 +24,7 @@ import TuningCore
   @Test func attachThenDetachIsTheIdentity() throws {
     var state = try ToyModel.state()
     let before = state
-    try FullTuning().attach(to: &state, seeds: seeds)
+    try FullTuning().attach(to: &state, of: ToyModel(), seeds: seeds)
     FullTuning().detach(from: &state)
     #expect(state.bits == before.bits && state.parameters.paths == before.parameters.paths)
     #expect(state.adapters.isEmpty && state.parameters.trainable.isEmpty)
@@ -33,12 +33,12 @@ import TuningCore
   @Test func mergingKeepsWhatWasLearnt() throws {
     var state = try ToyModel.state()
     let start = state.bits, scheme = FullTuning()
-    try scheme.attach(to: &state, seeds: seeds)
+    try scheme.attach(to: &state, of: ToyModel(), seeds: seeds)
     state.train()
     let trained = state.bits
     scheme.merge(into: &state)
     #expect(trained.allSatisfy { $0.value != start[$0.key] })
     #expect(state.bits == trained && state.parameters.trainable.isEmpty)
-    #expect(scheme.adapterConfiguration == nil)
+    #expect(scheme.adapterConfiguration(of: ToyModel()) == nil)
   }
 }

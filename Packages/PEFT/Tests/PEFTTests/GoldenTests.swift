@@ -34,7 +34,7 @@ private struct Golden: Decodable {
     set.append(Parameter(path: "q_proj.weight", tensor: weight, role: .linear))
     set.append(Parameter(path: "q_proj.bias", tensor: try Tensor(bias, shape: [outputs]), role: .bias))
     var state = ModelState(parameters: set)
-    try scheme.attach(to: &state, seeds: SeedSequence(runSeed: 1))
+    try scheme.attach(to: &state, of: ToyModel(), seeds: SeedSequence(runSeed: 1))
     for parameter in state.parameters.trainable {
       let trained = try #require(adapter["base_model.model.\(parameter.path)"], "peft has no \(parameter.path)")
       #expect(parameter.tensor.shape == trained.shape)
@@ -76,7 +76,7 @@ private struct Golden: Decodable {
   /// Each key that PEFT writes of these has our value; beyond them we say that the adapter is for use, not training.
   @Test func theConfigurationIsPEFTs() throws {
     let golden = try Golden.load()
-    var ours = try #require(golden.scheme.adapterConfiguration)
+    var ours = try #require(golden.scheme.adapterConfiguration(of: ToyModel()))
     #expect(ours.removeValue(forKey: "inference_mode") == .boolean(true))
     func asNumber(_ value: OptionValue) -> OptionValue {
       if case .integer(let integer) = value { .number(Double(integer)) } else { value }

@@ -55,11 +55,12 @@ import TuningCore
   }
 
   @Test func configurationNamesTheChoice() throws {
-    let list = try #require(LoRA(rank: 4, alpha: 10, targets: ["k_proj"], blocks: 2...4).adapterConfiguration)
+    let list = try #require(
+      LoRA(rank: 4, alpha: 10, targets: ["k_proj"], blocks: 2...4).adapterConfiguration(of: ToyModel()))
     #expect(list["r"] == .integer(4) && list["lora_alpha"] == .number(10))
     #expect(list["target_modules"] == .list([.text("k_proj")]))
     #expect(list["layers_to_transform"] == .list([.integer(2), .integer(3), .integer(4)]))
-    let all = try #require(LoRA(targets: ["all-linear"]).adapterConfiguration)
+    let all = try #require(LoRA(targets: ["all-linear"]).adapterConfiguration(of: ToyModel()))
     #expect(all["target_modules"] == .text("all-linear") && all["layers_to_transform"] == nil)
   }
 }

@@ -11,7 +11,7 @@ import TuningCore
     _ scheme: LoRA, dtype: DType = .float32, seed: UInt64 = 1
   ) throws -> ModelState {
     var state = try ToyModel.state(dtype: dtype)
-    try scheme.attach(to: &state, seeds: SeedSequence(runSeed: seed))
+    try scheme.attach(to: &state, of: ToyModel(), seeds: SeedSequence(runSeed: seed))
     return state
   }
 
@@ -28,7 +28,7 @@ import TuningCore
   @Test(arguments: DType.allCases) func attachThenDetachIsTheIdentity(_ dtype: DType) throws {
     let before = try ToyModel.state(dtype: dtype)
     var state = before
-    try scheme.attach(to: &state, seeds: seeds)
+    try scheme.attach(to: &state, of: ToyModel(), seeds: seeds)
     state.train()
     scheme.detach(from: &state)
     #expect(state.bits == before.bits && state.parameters.paths == before.parameters.paths)
@@ -40,7 +40,7 @@ import TuningCore
     var state = try ToyModel.state(dtype: .bfloat16)
     try state.parameters.update { $0.tensor = try mapped($0.tensor) }
     let before = state
-    try scheme.attach(to: &state, seeds: seeds)
+    try scheme.attach(to: &state, of: ToyModel(), seeds: seeds)
     let fresh = state.bits, untrained = try ToyModel.logProbabilities(state)
     state.train()
     for old in before.parameters.parameters {
@@ -78,7 +78,7 @@ import TuningCore
     }
     func start(_ seed: UInt64) throws -> [[Float]] {
       var state = ModelState(parameters: set)
-      try LoRA(rank: 50, targets: ["q_proj"]).attach(to: &state, seeds: SeedSequence(runSeed: seed))
+      try LoRA(rank: 50, targets: ["q_proj"]).attach(to: &state, of: ToyModel(), seeds: SeedSequence(runSeed: seed))
       return state.parameters.trainable.map(\.tensor.values)
     }
     let first = try start(1), bound: Float = 0.1
@@ -99,7 +99,7 @@ import TuningCore
     let scheme = LoRA(rank: rank, alpha: 2, targets: ["all-linear"])
     let base = try ToyModel.state(), before = base.bits
     var state = base
-    try scheme.attach(to: &state, seeds: seeds)
+    try scheme.attach(to: &state, of: ToyModel(), seeds: seeds)
     state.train()
     let adapted = try ToyModel.logProbabilities(state)
     try scheme.merge(into: &state)

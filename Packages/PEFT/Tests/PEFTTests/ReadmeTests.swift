@@ -12,7 +12,7 @@ import TuningCore
     // README-BEGIN
     let scheme = LoRA(rank: 4, alpha: 8, targets: ["q_proj", "v_proj"], blocks: 1...2)
     let seeds = SeedSequence(runSeed: 42)
-    try scheme.attach(to: &state, seeds: seeds)
+    try scheme.attach(to: &state, of: model, seeds: seeds)
     let oracle = EagerOracle(model: model, state: state, objective: .languageModel)
     for step in 0..<200 {
       let z = Direction(seed: seeds.seed(.direction, step: step))

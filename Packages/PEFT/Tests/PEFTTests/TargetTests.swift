@@ -68,7 +68,7 @@ import TuningCore
     var state = try ToyModel.state()
     let before = state.bits
     #expect(throws: TuningError.self) {
-      try LoRA(targets: ["q_proj", "nothing"]).attach(to: &state, seeds: SeedSequence(runSeed: 1))
+      try LoRA(targets: ["q_proj", "nothing"]).attach(to: &state, of: ToyModel(), seeds: SeedSequence(runSeed: 1))
     }
     #expect(state.bits == before && state.adapters.isEmpty && state.parameters.trainable.isEmpty)
   }

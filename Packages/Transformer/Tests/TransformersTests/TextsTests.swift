@@ -35,7 +35,7 @@ import TuningCore
     let batch = try PackedBatch(cloze: [
       ClozeRequest(tokens: [1, 2], tokenTypes: [0, 2], blanks: [0], candidates: [[3]])
     ])
-    #expect(throws: TuningError.self) { try bert.model.validate(batch) }
+    #expect(throws: TuningError.self) { try bert.model.validate(batch, in: bert.state) }
     let opt = try NoiseModel.named("opt plain").load()
     let evaluator = EagerEvaluator(threads: Threads(1))
     #expect(

@@ -5,6 +5,7 @@ import TuningCore
 final class LoRAPlugin: Plugin {
   func register(in components: inout Components, origin: String) throws {
     try components.schemes.register(LoRA.componentDescription, origin: origin) { options in try LoRA(options: options) }
+    try components.adapters.register("LORA", LoRA.adapterFormat)
   }
 }
 

@@ -16,7 +16,7 @@ extension Dual {
       AttentionForward(
         queries: queries.primal, keys: keys.primal, values: values.primal, heads: heads,
         tangents: (queries.tangents?[index], keys.tangents?[index], values.tangents?[index]), out: out
-      ).run(AttentionSpan.spans(of: layout, pattern), eager: eager)
+      ).run(AttentionSpan.spans(of: layout, pattern, shared: keys.rows - queries.rows), eager: eager)
       return out
     }
   }

@@ -64,6 +64,19 @@ public final class Dual: Evaluator {
     Value(primal: eager.gather(x.primal, rows: rows), tangents: x.tangents?.map { eager.gather($0, rows: rows) })
   }
 
+  public func concatenate(_ a: Value, _ b: Value) -> Value {
+    value(
+      eager.concatenate(a.primal, b.primal), isMoving: a.tangents != nil || b.tangents != nil
+    ) { index in
+      eager.concatenate(tangent(of: a, index), tangent(of: b, index))
+    }
+  }
+
+  /// A derivative that is there for an operation of several values: zeros for one that does not move.
+  private func tangent(of x: Value, _ index: Int) -> EagerEvaluator.Value {
+    x.tangents?[index] ?? eager.zeros(rows: x.rows, columns: x.columns)
+  }
+
   public func add(_ a: consuming Value, _ b: Value, scale: Float) -> Value {
     let a = a
     return value(

@@ -19,13 +19,12 @@ extension Tape {
           keys: keys.node.map { _ in eager.zeros(rows: keys.rows, columns: keys.columns) },
           values: values.node.map { _ in eager.zeros(rows: values.rows, columns: values.columns) }
         ))
-      backward.run(AttentionSpan.spans(of: layout, pattern), eager: eager)
+      backward.run(AttentionSpan.spans(of: layout, pattern, shared: keys.rows - queries.rows), eager: eager)
       if let dq = backward.gradients.queries { add(dq, to: queries.node) }
       if let dk = backward.gradients.keys { add(dk, to: keys.node) }
       if let dv = backward.gradients.values { add(dv, to: values.node) }
     }
   }
-
 }
 
 /// Attention's derivatives, with the probabilities computed anew a span at a time: nothing of T × T is ever held.

@@ -26,6 +26,22 @@ extension Tape {
     }
   }
 
+  public func concatenate(_ a: Value, _ b: Value) -> Value {
+    let (first, second) = (a.node, b.node), (upper, lower) = (a.rows, b.rows), columns = a.columns
+    return result(
+      eager.concatenate(a.primal, b.primal), isTracked: first != nil || second != nil
+    ) { [self] slopes in
+      func give(_ rows: Int, from row: Int, to node: Node?) {
+        guard node != nil else { return }
+        let part = eager.uninitialized(rows: rows, columns: columns)
+        part.mutableFloats.update(from: slopes.mutableFloats + row * columns, count: rows * columns)
+        add(part, to: node)
+      }
+      give(upper, from: 0, to: first)
+      give(lower, from: upper, to: second)
+    }
+  }
+
   public func add(_ a: consuming Value, _ b: Value, scale: Float) -> Value {
     let (first, second) = (a.node, b.node)
     return result(

@@ -13,6 +13,7 @@ public enum EvaluatorOperation: String, Sendable, Codable, CaseIterable {
   case rotary
   case attention
   case gather
+  case concatenation
   case logProbabilities = "log-probabilities"
 
   /// Whether its cost is that of products of matrices of weights.

@@ -64,9 +64,9 @@ public struct MethodBench {
     meter.restart()
     var state = try model.state(dtype: dtype, threads: threads)
     state.parameters.update { $0.isTrainable = false }
-    try components.schemes.make(recipe.scheme, options: recipe.options(of: recipe.scheme))
-      .attach(to: &state, seeds: recipe.seeds)
     let definition = model.configuration.makeModel()
+    try components.schemes.make(recipe.scheme, options: recipe.options(of: recipe.scheme))
+      .attach(to: &state, of: definition, seeds: recipe.seeds)
     var method = try Method(recipe, components: components, state: state, model: definition)
     let memory: ExactOracle.Memory = recipe.gradientCheckpointing ? .checkpoints : .whole
     let forecast = try MemoryForecast(

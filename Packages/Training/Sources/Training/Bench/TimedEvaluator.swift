@@ -80,6 +80,12 @@ public final class TimedEvaluator<Base: Evaluator>: Evaluator {
     return base.gather(x, rows: rows)
   }
 
+  public func concatenate(_ a: Value, _ b: Value) -> Value {
+    let watch = Stopwatch()
+    defer { add(watch, to: .concatenation) }
+    return base.concatenate(a, b)
+  }
+
   public func logProbabilities(
     _ x: Value, table: Parameter, bias: Parameter?, targets: [PackedBatch.Target]
   ) -> Value {

@@ -78,7 +78,8 @@ public final class WorkCounter: Evaluator {
     layout: SequenceLayout, cache: KeyValueCache.Layer?
   ) -> Value {
     precondition(cache == nil, "WorkCounter: whole sequences only")
-    let pairs = layout.segments.reduce(0) { $0 + WorkCounter.pairs($1, pattern, in: layout) }
+    let shared = keys.rows - queries.rows
+    let pairs = layout.segments.reduce(0) { $0 + WorkCounter.pairs($1, pattern, in: layout, shared: shared) }
     count(
       .attention, operations: 4 * Double(pairs) * Double(queries.columns),
       bytes: 2 * queries.bytes + keys.bytes + values.bytes)
@@ -87,17 +88,23 @@ public final class WorkCounter: Evaluator {
 
   /// Pairs of a query and a key that it sees.
   private static func pairs(
-    _ segment: SequenceLayout.Segment, _ pattern: AttentionPattern, in layout: SequenceLayout
+    _ segment: SequenceLayout.Segment, _ pattern: AttentionPattern, in layout: SequenceLayout, shared: Int
   ) -> Int {
     let rows = segment.rows.count
-    guard case .causal(let window) = pattern else { return rows * rows }
-    let before = segment.prefix.map { layout.segments[$0].rows.count } ?? 0
+    guard case .causal(let window) = pattern else { return rows * (shared + rows) }
+    let before = shared + (segment.prefix.map { layout.segments[$0].rows.count } ?? 0)
     return (1...rows).reduce(0) { $0 + min(before + $1, window ?? .max) }
   }
 
   public func gather(_ x: Value, rows: [Int]) -> Value {
     let out = Value(rows: rows.count, columns: x.columns)
     count(.gather, bytes: 2 * out.bytes)
+    return out
+  }
+
+  public func concatenate(_ a: Value, _ b: Value) -> Value {
+    let out = Value(rows: a.rows + b.rows, columns: a.columns)
+    count(.concatenation, bytes: 2 * out.bytes)
     return out
   }
 

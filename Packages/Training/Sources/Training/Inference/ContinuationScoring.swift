@@ -43,11 +43,11 @@ extension InferenceModel {
           .invalidInput,
           "continuation \"\(text)\" is \(count) of \(whole.count) tokens: it needs at least one, and one before it")
       }
-      guard whole.count - 1 <= model.maximumLength else {
+      let room = model.maximumLength - state.positionShift
+      guard whole.count - 1 <= room else {
         throw TrainingError(
           .invalidInput,
-          "prompt and continuation are \(whole.count) tokens, and the model's longest sequence is "
-            + "\(model.maximumLength): shorten them")
+          "prompt and continuation are \(whole.count) tokens, and the model has room for \(room): shorten them")
       }
       let ids = Array(whole.suffix(count))
       let batch = try PackedBatch([ScoringRequest(prompt: Array(whole.dropLast(count)), continuations: [ids])])

@@ -13,12 +13,18 @@ public struct InferenceModel {
 
   public var model: any LanguageModel { pretrained.model }
 
-  /// A model as it came.
-  public init(_ source: ModelSource, threads: Threads) throws {
+  /// A model as it came, or with an adapter in PEFT's format.
+  ///
+  /// - Parameter components: those that know adapters.
+  public init(
+    _ source: ModelSource, adapter: AdapterFolder? = nil, components: Components = Components(), threads: Threads
+  ) throws {
     tokenizer = try source.tokenizer()
     pretrained = try source.load()
     try ModelSource.check(tokenizer, fits: pretrained.model)
-    state = pretrained.state
+    var state = pretrained.state
+    try adapter?.attach(to: &state, of: pretrained.model, components: components)
+    self.state = state
     self.threads = threads
   }
 
@@ -32,8 +38,8 @@ public struct InferenceModel {
     pretrained = try source.load()
     try ModelSource.check(tokenizer, fits: pretrained.model)
     var state = pretrained.state
-    try scheme.attach(to: &state, seeds: recipe.seeds)
-    try Experiment.load(from: folder.best, scheme: scheme, into: state.parameters)
+    try scheme.attach(to: &state, of: pretrained.model, seeds: recipe.seeds)
+    try Experiment.load(from: folder.best, scheme: scheme, into: state, of: pretrained.model)
     self.state = state
     self.threads = threads
   }

@@ -42,13 +42,15 @@ public struct ExampleSet: Sendable {
   /// An example longer than the model is found before the run begins, not at the step that meets it.
   ///
   /// - Throws: `TrainingError.invalidInput`.
-  func check(fits model: any LanguageModel) throws {
+  func check(fits model: any LanguageModel, in state: ModelState) throws {
     let longest = [train, dev, test].joined().map(\.readTokens).max() ?? 0
-    guard longest <= model.maximumLength else {
+    let room = model.maximumLength - state.positionShift
+    guard longest <= room else {
+      let virtual = state.positionShift > 0 ? ", \(state.positionShift) of it the scheme's" : ""
       throw TrainingError(
         .invalidInput,
-        "an example has \(longest) tokens, and the model's longest sequence is \(model.maximumLength): "
-          + "set max_length to \(model.maximumLength) or less, and longer examples are cut on the left")
+        "an example has \(longest) tokens, and the model's longest sequence is \(model.maximumLength)\(virtual): "
+          + "set max_length to \(room) or less, and longer examples are cut on the left")
     }
   }
 

@@ -10,8 +10,6 @@ extension Experiment {
   private static let progressFile = "progress.json"
   private static let adapterFile = "adapter_model.safetensors"
   private static let adapterConfigurationFile = "adapter_config.json"
-  /// What PEFT puts before a parameter's name.
-  private static func adapterName(_ path: ParameterPath) -> String { "base_model.model." + path.name }
 
   /// Keeps the parameters and what the optimizer keeps of earlier steps, as they are now.
   func saveCheckpoint(_ progress: RunProgress, in folder: RunFolder) throws {
@@ -102,7 +100,7 @@ extension Experiment {
     to folder: URL
   ) throws {
     try RunFolder.replace(folder) { target in
-      guard var adapter = scheme.adapterConfiguration else {
+      guard var adapter = scheme.adapterConfiguration(of: configuration.makeModel()) else {
         try source.save(state, configuration, to: target)
         return
       }
@@ -111,23 +109,24 @@ extension Experiment {
       encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
       try AtomicFile.write(try encoder.encode(adapter), to: target.appendingPathComponent(adapterConfigurationFile))
       try SafetensorsWriter.write(
-        state.parameters.trainable.map { (adapterName($0.path), $0.tensor) },
-        to: target.appendingPathComponent(adapterFile))
+        scheme.adapterTensors(of: state), to: target.appendingPathComponent(adapterFile))
     }
   }
 
   /// Takes up what `export` wrote.
   func load(from folder: URL) throws {
-    try Experiment.load(from: folder, scheme: scheme, into: oracle.state.parameters)
+    try Experiment.load(from: folder, scheme: scheme, into: oracle.state, of: oracle.model)
   }
 
-  /// Takes up what `export` wrote into parameters that `scheme` is attached to.
-  static func load(from folder: URL, scheme: any TuningScheme, into parameters: ParameterSet) throws {
-    if scheme.adapterConfiguration != nil {
-      try TrainedParameters.load(folder.appendingPathComponent(adapterFile), into: parameters, name: adapterName)
-    } else {
-      try TrainedParameters.load(folder.appendingPathComponent("model.safetensors"), into: parameters)
+  /// Takes up what `export` wrote into a state that `scheme` is attached to.
+  static func load(
+    from folder: URL, scheme: any TuningScheme, into state: ModelState, of model: any LanguageModel
+  ) throws {
+    guard scheme.adapterConfiguration(of: model) != nil else {
+      return try TrainedParameters.load(folder.appendingPathComponent("model.safetensors"), into: state.parameters)
     }
+    let file = try SafetensorsFile(folder.appendingPathComponent(adapterFile))
+    try scheme.load(into: state) { try TrainedParameters.tensor($0, of: file, shape: $1, dtype: $2) }
   }
 }
 

@@ -34,10 +34,10 @@ public final class Experiment {
     data = try ExampleSet(recipe, tokenizer: tokenizer)
     var opened = try source.load()
     try ModelSource.check(tokenizer, fits: opened.model)
-    try data.check(fits: opened.model)
     configuration = opened.configuration
     weightFiles = opened.source.files
-    try scheme.attach(to: &opened.state, seeds: recipe.seeds)
+    try scheme.attach(to: &opened.state, of: opened.model, seeds: recipe.seeds)
+    try data.check(fits: opened.model, in: opened.state)
     method = try Method(recipe, components: components, state: opened.state, model: opened.model)
     oracle = EagerOracle(
       model: opened.model, state: opened.state, objective: recipe.objective ?? data.objective, threads: recipe.threads)
@@ -49,7 +49,7 @@ public final class Experiment {
     // What is held goes first, so that two models are never in memory at once.
     oracle.state = ModelState(parameters: ParameterSet())
     var state = try source.load().state
-    if attached { try scheme.attach(to: &state, seeds: recipe.seeds) }
+    if attached { try scheme.attach(to: &state, of: oracle.model, seeds: recipe.seeds) }
     oracle.state = state
   }
 }

@@ -79,7 +79,7 @@ public struct Replay {
       )
     }
     var state = pretrained.state
-    try scheme.attach(to: &state, seeds: header.recipe.seeds)
+    try scheme.attach(to: &state, of: pretrained.model, seeds: header.recipe.seeds)
     let optimizerState = try OptimizerState(rule: rule, for: state.parameters)
     let plan = try StepPlan(
       header.recipe, components: components, state: state, model: pretrained.model)

@@ -25,12 +25,9 @@ enum TrainedParameters {
 
   /// Reads what `save` wrote into the trainable parameters.
   ///
-  /// - Parameter name: what a parameter is called in the file.
   /// - Throws: `TrainingError.damaged` where a parameter is missing or has another shape or dtype.
-  static func load(
-    _ file: URL, into parameters: ParameterSet, name: (ParameterPath) -> String = { $0.name }
-  ) throws {
-    try load(file, into: parameters.trainable.map { (name($0.path), $0.tensor) })
+  static func load(_ file: URL, into parameters: ParameterSet) throws {
+    try load(file, into: parameters.trainable.map { ($0.path.name, $0.tensor) })
   }
 
   /// Reads a safetensors file into tensors that are there.
@@ -39,14 +36,17 @@ enum TrainedParameters {
   static func load(_ file: URL, into tensors: [(name: String, tensor: Tensor)]) throws {
     let saved = try SafetensorsFile(file)
     for (name, target) in tensors {
-      guard saved[name] != nil, case let tensor = try saved.tensor(name), tensor.shape == target.shape,
-        tensor.dtype == target.dtype
-      else {
-        throw TrainingError(
-          .damaged,
-          "\(file.path): no \(target.dtype.name) \(target.shape) named '\(name)'; the file belongs to another run")
-      }
-      (target.storage.base + target.byteOffset).copyMemory(from: tensor.bytes, byteCount: tensor.byteCount)
+      target.takeBytes(of: try tensor(name, of: saved, shape: target.shape, dtype: target.dtype))
     }
+  }
+
+  /// - Throws: `TrainingError.damaged` where it is missing or has another shape or dtype.
+  static func tensor(_ name: String, of file: SafetensorsFile, shape: [Int], dtype: DType) throws -> Tensor {
+    guard file[name] != nil, case let tensor = try file.tensor(name), tensor.shape == shape, tensor.dtype == dtype
+    else {
+      throw TrainingError(
+        .damaged, "\(file.url.path): no \(dtype.name) \(shape) named '\(name)'; the file belongs to another run")
+    }
+    return tensor
   }
 }

@@ -8,7 +8,8 @@ import TuningCore
 ///
 /// every token seeing its whole text, and a head: tokens in place of masks, labels of the text, or none.
 ///
-/// RoBERTa numbers positions from `padding + 1` on, without the padding tokens of a text, which stay at `padding`.
+/// RoBERTa numbers positions from `padding + 1` on, without the padding tokens of a text, which stay at `padding`;
+/// where virtual tokens stand before the text, all of its tokens are numbered, as transformers does then.
 public struct Bert: LanguageModel {
   /// The model's shape.
   public let configuration: BertConfiguration
@@ -32,7 +33,8 @@ public struct Bert: LanguageModel {
   public var maximumLength: Int { configuration.maximumLength }
   public var tokenTypeCount: Int { configuration.tokenTypeCount }
   public var blockCount: Int { layers.count }
-  public var cacheShape: (layers: Int, width: Int)? { nil }
+  public var cacheShape: (layers: Int, width: Int)? { (layers.count, configuration.hiddenSize) }
+  public var tokenTable: ParameterPath? { paths.words }
 
   public var head: OutputHead? {
     switch configuration.head {
@@ -50,10 +52,11 @@ public struct Bert: LanguageModel {
   public func context(of tokens: [Int32], layout: SequenceLayout) -> SequenceContext {
     guard configuration.variant != .bert else { return SequenceContext(tokens: tokens, layout: layout) }
     var layout = layout
+    let isPrompted = tokens.contains { $0 < 0 }
     for segment in layout.segments {
       var earlierPadding: Int32 = 0
       for row in segment.rows {
-        let isPadding = tokens[row] == configuration.padding
+        let isPadding = tokens[row] == configuration.padding && !isPrompted
         layout.positions[row] =
           isPadding ? configuration.padding : configuration.padding + 1 + layout.positions[row] - earlierPadding
         if isPadding { earlierPadding += 1 }
@@ -78,7 +81,7 @@ public struct Bert: LanguageModel {
       evaluator.embedding(ids, table: state.parameters.require(table))
     }
     let types = rows(layout.tokenTypes ?? [Int32](repeating: 0, count: context.tokens.count), paths.types)
-    var sum = evaluator.add(rows(context.tokens, paths.words), types, scale: 1)
+    var sum = evaluator.add(evaluator.embedding(context, table: paths.words, in: state), types, scale: 1)
     sum = evaluator.add(consume sum, rows(layout.positions, paths.positions), scale: 1)
     return evaluator.layerNorm(sum, paths.embeddingNorm, epsilon: epsilon, in: state)
   }
@@ -92,7 +95,7 @@ public struct Bert: LanguageModel {
     var attended = evaluator.attention(
       queries: evaluator.linear(hidden, layer.query, in: state), keys: evaluator.linear(hidden, layer.key, in: state),
       values: evaluator.linear(hidden, layer.value, in: state), heads: heads, pattern: .bidirectional,
-      layout: context.layout, cache: cache)
+      layout: context.layout, cache: cache, layer: index, in: state)
     if let rows {
       attended = evaluator.gather(attended, rows: rows)
       hidden = evaluator.gather(hidden, rows: rows)

@@ -86,6 +86,13 @@ public struct LlamaConfiguration: ModelConfiguration, Equatable {
   /// Tokens that layer `number` sees of those up to its own; nil: all.
   public func window(ofLayer number: Int) -> Int? { windowedLayers.contains(number) ? slidingWindow : nil }
 
+  public var untied: (any ModelConfiguration)? {
+    guard tiesWordEmbeddings else { return nil }
+    var other = self
+    other.tiesWordEmbeddings = false
+    return other
+  }
+
   public func makeModel() -> any LanguageModel { Llama(self) }
 
   public var parameters: [ParameterSpecification] {

@@ -46,6 +46,9 @@ public protocol ModelConfiguration: Sendable {
   var tiedTensors: [String: String] { get }
   /// The model's definition.
   func makeModel() -> any LanguageModel
+  /// The same model with an output table of its own, behind all other parameters, where it shares the embedding's; nil
+  /// (the default) where there is no such form.
+  var untied: (any ModelConfiguration)? { get }
 
   /// `config.json` as `transformers` 4 and 5 read it.
   ///
@@ -55,6 +58,20 @@ public protocol ModelConfiguration: Sendable {
 
 extension ModelConfiguration {
   public var basePrefix: String? { nil }
+  public var untied: (any ModelConfiguration)? { nil }
+}
+
+extension ModelConfiguration {
+  /// The parameters without numbers, for whoever asks for names and shapes alone: they take no memory.
+  ///
+  /// - Throws: `TensorError.outOfMemory` for more elements than there are addresses.
+  public func shapes(dtype: DType = .float32) throws -> ParameterSet {
+    var set = ParameterSet()
+    for parameter in parameters {
+      try set.appendShape(parameter.path, parameter.shape, role: parameter.role, dtype: dtype)
+    }
+    return set
+  }
 }
 
 /// A configuration whose tensors also come in GGUF files.

@@ -13,16 +13,16 @@ extension LanguageModel {
     cache: KeyValueCache? = nil, evaluator: E
   ) throws -> E.Value {
     guard let head else { throw ModelError(.invalidRequest, "the model ends with hidden states: it has no logits") }
-    var layout = SequenceLayout(sequenceOf: tokens.count, startingAt: cache?.count ?? 0)
+    var layout = SequenceLayout(sequenceOf: tokens.count, startingAt: cache?.textCount ?? 0)
     layout.tokenTypes = tokenTypes
-    try check(tokens, layout)
+    try check(tokens, layout, in: state)
     let rows = rows ?? (head.prediction == .label ? [0] : nil)
     if let bad = rows?.first(where: { !tokens.indices.contains($0) }) {
       throw ModelError(.invalidRequest, "position \(bad) is asked for, but there are \(tokens.count) tokens")
     }
     let hidden = hiddenStates(
       of: tokens, layout: layout, rows: rows, state: state, cache: cache, evaluator: evaluator)
-    return logits(ofHidden: hidden, head: head, state: state, evaluator: evaluator)
+    return try logits(ofHidden: hidden, state: state, evaluator: evaluator)
   }
 
   /// Logits x Wᵀ + b of final hidden states, row by row: [T, C] → [T, V], or [T, labels].
@@ -31,20 +31,16 @@ extension LanguageModel {
   public func logits<E: Evaluator>(
     ofHidden hidden: consuming E.Value, state: ModelState, evaluator: E
   ) throws -> E.Value {
-    guard let head else { throw ModelError(.invalidRequest, "the model ends with hidden states: it has no logits") }
-    return logits(ofHidden: hidden, head: head, state: state, evaluator: evaluator)
-  }
-
-  private func logits<E: Evaluator>(
-    ofHidden hidden: consuming E.Value, head: OutputHead, state: ModelState, evaluator: E
-  ) -> E.Value {
-    evaluator.linear(
+    guard let head = head(in: state) else {
+      throw ModelError(.invalidRequest, "the model ends with hidden states: it has no logits")
+    }
+    return evaluator.linear(
       headInput(hidden, state: state, evaluator: evaluator), weight: state.parameters.require(head.table),
       bias: head.bias.map { state.parameters.require($0) })
   }
 
   /// - Throws: `ModelError.invalidRequest` for what no row of the model's tables stands for.
-  func check(_ tokens: [Int32], _ layout: SequenceLayout) throws {
+  func check(_ tokens: [Int32], _ layout: SequenceLayout, in state: ModelState? = nil) throws {
     guard !tokens.isEmpty else { throw ModelError(.invalidRequest, "there are no tokens") }
     if let bad = tokens.first(where: { $0 < 0 || $0 >= vocabularySize }) {
       throw ModelError(
@@ -52,10 +48,11 @@ extension LanguageModel {
         "token id \(bad) is outside the model's vocabulary of \(vocabularySize): the tokenizer belongs to another model"
       )
     }
-    let length = Int(layout.positions.max() ?? 0) + 1
-    guard length <= maximumLength else {
+    let length = Int(layout.positions.max() ?? 0) + 1, shift = state?.positionShift ?? 0
+    guard length <= maximumLength - shift else {
+      let virtual = shift > 0 ? " with the scheme's \(shift) before them" : ""
       throw ModelError(
-        .invalidRequest, "\(length) tokens are more than the model's \(maximumLength): shorten the text")
+        .invalidRequest, "\(length) tokens\(virtual) are more than the model's \(maximumLength): shorten the text")
     }
     guard let types = layout.tokenTypes else { return }
     guard types.count == tokens.count else {

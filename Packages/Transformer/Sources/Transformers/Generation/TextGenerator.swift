@@ -79,20 +79,22 @@ public struct TextGenerator {
     guard let shape = model.cacheShape, model.head?.prediction == .nextToken else {
       throw ModelError(.invalidRequest, "the model does not predict next tokens: it cannot continue a text")
     }
-    let room = model.maximumLength - prompt.count
+    let maximumLength = model.maximumLength - state.positionShift
+    let room = maximumLength - prompt.count
     let cache = try KeyValueCache(
-      layers: shape.layers, capacity: prompt.count + max(0, min(options.maximumNewTokens, room)), width: shape.width)
+      layers: shape.layers,
+      capacity: state.virtualLength + prompt.count + max(0, min(options.maximumNewTokens, room)), width: shape.width)
     var text = StreamedText(stops: StopStrings(options.stopStrings), decode: decode, onText: onText)
     var input = prompt
     var finish = Generation.Finish.length
     while text.tokens.count < options.maximumNewTokens {
-      guard cache.count + input.count <= model.maximumLength || text.tokens.isEmpty else {
+      guard cache.textCount + input.count <= maximumLength || text.tokens.isEmpty else {
         finish = .modelLength
         break
       }
       let logits = try model.logits(
         of: input, rows: [input.count - 1], state: state, cache: cache, evaluator: evaluator)
-      let token = try options.sampler.token(from: logits.floats(), position: cache.count)
+      let token = try options.sampler.token(from: logits.floats(), position: cache.textCount)
       if options.stopTokens.contains(token) {
         finish = .stopToken(token)
         break

@@ -32,6 +32,8 @@ public struct Llama: LanguageModel {
   public var cacheShape: (layers: Int, width: Int)? {
     (layers.count, configuration.heads.groups * configuration.heads.dimension)
   }
+  public var tokenTable: ParameterPath? { Llama.embedding }
+  public var untiedTable: ParameterPath? { configuration.tiesWordEmbeddings ? Llama.head : nil }
   public var head: OutputHead? {
     OutputHead(
       .nextToken, table: configuration.tiesWordEmbeddings ? Llama.embedding : Llama.head, count: vocabularySize)
@@ -44,7 +46,7 @@ public struct Llama: LanguageModel {
   }
 
   public func embed<E: Evaluator>(_ context: SequenceContext, state: ModelState, evaluator: E) -> E.Value {
-    evaluator.embedding(context.tokens, table: state.parameters.require(Llama.embedding))
+    evaluator.embedding(context, table: Llama.embedding, in: state)
   }
 
   public func block<E: Evaluator>(
@@ -53,8 +55,8 @@ public struct Llama: LanguageModel {
   ) -> E.Value {
     let layer = layers[index]
     let pass = LlamaPass(
-      configuration: configuration, window: configuration.window(ofLayer: index), epsilon: epsilon, context: context,
-      state: state, evaluator: evaluator)
+      number: index, configuration: configuration, window: configuration.window(ofLayer: index), epsilon: epsilon,
+      context: context, state: state, evaluator: evaluator)
     // Keys and values need every row; after attention only the rows asked for go on.
     var attended = pass.attention(hidden, layer, cache: cache)
     if let rows {
@@ -73,6 +75,7 @@ public struct Llama: LanguageModel {
 
 /// A block of one forward.
 private struct LlamaPass<E: Evaluator> {
+  let number: Int
   let configuration: LlamaConfiguration
   let window: Int?
   let epsilon: Float
@@ -96,7 +99,7 @@ private struct LlamaPass<E: Evaluator> {
     let values = linear(consume x, layer.value)
     return evaluator.attention(
       queries: queries, keys: keys, values: values, heads: heads, pattern: .causal(window: window),
-      layout: context.layout, cache: cache)
+      layout: context.layout, cache: cache, layer: number, in: state)
   }
 
   /// W_down(f(W_gate x) · W_up x) with x = RMSNorm(h): [T, C] → [T, C].

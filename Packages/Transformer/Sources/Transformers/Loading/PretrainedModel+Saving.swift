@@ -13,21 +13,27 @@ extension PretrainedModel {
   /// `companion`, where given.
   ///
   /// - Parameters:
-  ///   - state: its parameters must be exactly the configuration's: merge or detach adapters first.
+  ///   - state: its parameters must be exactly the configuration's: merge or detach adapters first. With an output
+  ///     table beside a tied embedding it is saved as a model whose table is not tied.
   ///   - companion: the folder that the model came from.
   /// - Throws: `ModelError.mismatchedTensors`, `.unsupported` (no words for the configuration), `.writeFailed`.
   public static func save(
     _ state: ModelState, _ configuration: any ModelConfiguration, to folder: URL, companion: URL? = nil
   ) throws {
+    if state.outputTable != nil, let untied = configuration.untied {
+      var whole = state
+      whole.outputTable = nil
+      return try save(whole, untied, to: folder, companion: companion)
+    }
     let expected = configuration.parameters
     let found = state.parameters.parameters
-    guard state.adapters.isEmpty, expected.map(\.path) == found.map(\.path),
+    guard state.isPlain, expected.map(\.path) == found.map(\.path),
       zip(expected, found).allSatisfy({ $0.shape == $1.tensor.shape })
     else {
       let names = Set(expected.map(\.path)), others = found.map(\.path).filter { !names.contains($0) }
       throw ModelError(
         .mismatchedTensors,
-        "the state is not that of a plain model (\(state.adapters.count) adapters, foreign parameters: "
+        "the state is not that of a plain model (\(state.adapters.count) adapters, other parameters: "
           + "\(others.map(\.name))): merge or detach the tuning scheme before saving")
     }
     // The dtype that most elements have: norms may stay in float32.

@@ -64,7 +64,18 @@ public struct PretrainedModel: Sendable {
       ? try load(folder: url, dtype: dtype, newHead: newHead) : try load(gguf: url, dtype: dtype, threads: threads)
   }
 
-  private static func load(folder: URL, dtype: DType?, newHead: NewHead?) throws -> PretrainedModel {
+  /// A model's shape alone: weights need not be there.
+  ///
+  /// - Throws: as `load`.
+  public static func configuration(of url: URL) throws -> any ModelConfiguration {
+    var isFolder: ObjCBool = false
+    let isThere = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
+    guard !isThere || isFolder.boolValue else { return try ModelFamily.configuration(of: GGUFFile(url)) }
+    let (family, json) = try description(of: url)
+    return try family.fromJSON(FolderDescription(json: json, tensorNames: [], newHead: nil))
+  }
+
+  private static func description(of folder: URL) throws -> (family: ModelFamily, json: JSONObject) {
     let file = folder.appendingPathComponent("config.json")
     guard FileManager.default.fileExists(atPath: file.path) else {
       throw ModelError(
@@ -73,12 +84,16 @@ public struct PretrainedModel: Sendable {
     }
     let json = try JSONObject(contentsOf: file)
     guard let modelType = try json.string("model_type") else { throw json.error("model_type", "is missing") }
-    let family = try ModelFamily.named(modelType, file: file)
+    return (try ModelFamily.named(modelType, file: file), json)
+  }
+
+  private static func load(folder: URL, dtype: DType?, newHead: NewHead?) throws -> PretrainedModel {
+    let (family, json) = try description(of: folder)
     let weights = try FolderWeights(folder: folder)
     let configuration = try family.fromJSON(
       FolderDescription(json: json, tensorNames: Set(weights.shapes.keys), newHead: newHead))
     return try PretrainedModel(
-      configuration, try withNewHead(newHead, weights, configuration, file), dtype, url: folder, metadata: nil,
+      configuration, try withNewHead(newHead, weights, configuration, json.file), dtype, url: folder, metadata: nil,
       stopTokens: generationStops(folder) ?? configuration.endOfSequence)
   }
 

@@ -42,12 +42,14 @@ public struct OPT: LanguageModel {
   public var maximumLength: Int { configuration.maximumLength }
   public var blockCount: Int { layers.count }
   public var cacheShape: (layers: Int, width: Int)? { (layers.count, configuration.hiddenSize) }
+  public var tokenTable: ParameterPath? { OPT.embedding }
+  public var untiedTable: ParameterPath? { configuration.tiesWordEmbeddings ? OPT.head : nil }
   public var head: OutputHead? {
     OutputHead(.nextToken, table: configuration.tiesWordEmbeddings ? OPT.embedding : OPT.head, count: vocabularySize)
   }
 
   public func embed<E: Evaluator>(_ context: SequenceContext, state: ModelState, evaluator: E) -> E.Value {
-    var embedded = evaluator.embedding(context.tokens, table: state.parameters.require(OPT.embedding))
+    var embedded = evaluator.embedding(context, table: OPT.embedding, in: state)
     if configuration.hasProjections { embedded = evaluator.linear(consume embedded, OPT.projectIn, in: state) }
     let positions = evaluator.embedding(
       context.layout.positions.map { $0 + Int32(OPT.positionOffset) }, table: state.parameters.require(OPT.positions))
@@ -68,7 +70,7 @@ public struct OPT: LanguageModel {
     var attended = evaluator.attention(
       queries: evaluator.linear(input, layer.query, in: state), keys: evaluator.linear(input, layer.key, in: state),
       values: evaluator.linear(input, layer.value, in: state), heads: heads, pattern: .causal(),
-      layout: context.layout, cache: cache)
+      layout: context.layout, cache: cache, layer: index, in: state)
     if let rows {
       attended = evaluator.gather(attended, rows: rows)
       hidden = evaluator.gather(hidden, rows: rows)

@@ -71,6 +71,13 @@ public struct OPTConfiguration: ModelConfiguration, Equatable {
   var hasFinalNorm: Bool { normsBefore && keepsFinalNorm }
   var hasProjections: Bool { embeddingSize != hiddenSize }
 
+  public var untied: (any ModelConfiguration)? {
+    guard tiesWordEmbeddings else { return nil }
+    var other = self
+    other.tiesWordEmbeddings = false
+    return other
+  }
+
   public func makeModel() -> any LanguageModel { OPT(self) }
 
   public var parameters: [ParameterSpecification] {

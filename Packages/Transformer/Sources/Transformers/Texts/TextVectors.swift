@@ -30,7 +30,7 @@ extension PretrainedModel {
       layout.positions += text.indices.map(Int32.init)
     }
     let tokens = texts.flatMap { $0 }
-    try model.check(tokens, layout)
+    try model.check(tokens, layout, in: state)
     let evaluator = EagerEvaluator(threads: threads)
     let firstRows = layout.segments.map(\.rows.lowerBound)
     let hidden = model.hiddenStates(

@@ -13,12 +13,14 @@ extension EagerEvaluator {
       queries.columns == width && keys.columns == keyWidth && values.columns == keyWidth,
       "attention: \(queries.columns), \(keys.columns), \(values.columns) columns for \(heads)")
     precondition(
-      queries.rows == keys.rows && keys.rows == values.rows,
+      queries.rows <= keys.rows && keys.rows == values.rows,
       "attention: \(queries.rows) queries, \(keys.rows) keys, \(values.rows) values")
     let lanes = max(queries.lanes, keys.lanes, values.lanes)
     let out = make(lanes: lanes, rows: queries.rows, columns: width)
-    let cached = append(to: cache, keys: keys, values: values, layout, pattern)
-    let spans = AttentionSpan.spans(of: layout, pattern, cached: cached, queries: EagerEvaluator.queryBlock)
+    let shared = keys.rows - queries.rows
+    let cached = append(to: cache, keys: keys, values: values, layout, pattern).map { $0 + shared }
+    let spans = AttentionSpan.spans(
+      of: layout, pattern, shared: shared, cached: cached, queries: EagerEvaluator.queryBlock)
     let greatestKeys = spans.map(\.width).max() ?? 0
     let scratch = workspace.scratch(
       workers: threads.count, count: HeadAttention.scratchCount(keys: greatestKeys, dimension: heads.dimension))
@@ -42,8 +44,10 @@ extension EagerEvaluator {
   ) -> Int? {
     guard let cache else { return nil }
     precondition(
-      layout.segments.count == 1 && keys.lanes == 1 && values.lanes == 1 && pattern != .bidirectional,
-      "attention: a cache holds one causal sequence in one lane, not \(layout.segments.count) in \(keys.lanes)")
+      layout.segments.count == 1 && keys.lanes == 1 && values.lanes == 1
+        && (pattern != .bidirectional || cache.count == 0),
+      "attention: a cache holds one sequence in one lane, not \(layout.segments.count) in \(keys.lanes), and of one "
+        + "that is read in both directions all at once")
     let earlier = cache.count
     cache.append(keys: keys.floats(), values: values.floats())
     return earlier

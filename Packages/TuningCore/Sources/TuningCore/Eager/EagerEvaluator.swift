@@ -185,6 +185,16 @@ public final class EagerEvaluator: Evaluator {
     return out
   }
 
+  public func concatenate(_ a: Value, _ b: Value) -> Value {
+    precondition(a.columns == b.columns, "concatenate: [\(a.rows), \(a.columns)] and [\(b.rows), \(b.columns)]")
+    let out = make(lanes: max(a.lanes, b.lanes), rows: a.rows + b.rows, columns: a.columns)
+    for lane in 0..<out.lanes {
+      out.pointer(lane: lane).update(from: a.pointer(lane: lane), count: a.count)
+      (out.pointer(lane: lane) + a.count).update(from: b.pointer(lane: lane), count: b.count)
+    }
+    return out
+  }
+
   // MARK: Shared by the operations
 
   /// A vector parameter in `float32`, displaced in each lane.

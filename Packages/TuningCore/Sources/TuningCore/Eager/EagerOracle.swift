@@ -43,7 +43,7 @@ public final class EagerOracle: LossOracle {
     at displacements: [Displacement] = [.none], on batch: PackedBatch
   ) throws -> [[Float]] {
     guard !batch.targets.isEmpty else { throw TuningError(.invalidBatch, "the batch is empty") }
-    try model.validate(batch)
+    try model.validate(batch, in: state)
     guard let remembered, let index = remembered.index(of: batch) else {
       return evaluate(displacements, on: UndisplacedForward(self, batch, nil))
     }

@@ -2,26 +2,30 @@ import TensorCore
 
 /// A stretch of queries and the keys that they see: attention's geometry, once for all evaluators.
 ///
-/// The keys are columns side by side, those of `prefix` first, then those of `own`.
+/// The keys are columns side by side, those of `shared` first, then those of `prefix`, then those of `own`.
 public struct AttentionSpan: Sendable, Equatable {
   /// Rows whose queries these are.
   public let queries: Range<Int>
+  /// Keys that stand before every segment.
+  public let shared: Range<Int>
   /// Keys of the segment that the queries' segment continues.
   public let prefix: Range<Int>
   /// Keys of the queries' own segment, or of the cache that it continues.
   public let own: Range<Int>
-  /// The segment that the queries' segment continues, else their own: spans of different families share no key.
+  /// The segment that the queries' segment continues, else their own; 0 where keys are shared: spans of different
+  /// families share no key.
   public let family: Int
   /// The last and the first column that the first query sees, the next query one more of each; nil: all see all.
   private let lastOfFirst: Int?
   private let firstOfFirst: Int
 
   /// Number of columns.
-  public var width: Int { prefix.count + own.count }
+  public var width: Int { shared.count + prefix.count + own.count }
 
   /// The ranges of keys with the column at which each begins.
   public var keys: [(rows: Range<Int>, column: Int)] {
-    [(prefix, 0), (own, prefix.count)].filter { !$0.0.isEmpty }.map { (rows: $0.0, column: $0.1) }
+    [(shared, 0), (prefix, shared.count), (own, shared.count + prefix.count)].filter { !$0.0.isEmpty }
+      .map { (rows: $0.0, column: $0.1) }
   }
 
   /// Columns that query `row`, counted from the first, sees.
@@ -37,41 +41,51 @@ public struct AttentionSpan: Sendable, Equatable {
 
   /// - Parameter earlier: how many of `own`'s keys come before the first query.
   private init(
-    queries: Range<Int>, prefix: Range<Int>, own: Range<Int>, earlier: Int, pattern: AttentionPattern, family: Int
+    queries: Range<Int>, shared: Range<Int>, prefix: Range<Int>, own: Range<Int>, earlier: Int,
+    pattern: AttentionPattern, family: Int
   ) {
     self.queries = queries
     self.family = family
     guard case .causal(let window) = pattern else {
-      (self.prefix, self.own, lastOfFirst, firstOfFirst) = (prefix, own, nil, 0)
+      (self.shared, self.prefix, self.own, lastOfFirst, firstOfFirst) = (shared, prefix, own, nil, 0)
       return
     }
     // Keys that no query of the span sees take no part.
-    let position = prefix.count + earlier
+    let position = shared.count + prefix.count + earlier
     let unseen = window.map { max(0, position - $0 + 1) } ?? 0
-    self.prefix = prefix.lowerBound + min(unseen, prefix.count)..<prefix.upperBound
-    self.own = own.lowerBound + max(0, unseen - prefix.count)..<own.lowerBound + earlier + queries.count
+    self.shared = shared.dropFirst(unseen)
+    self.prefix = prefix.dropFirst(max(0, unseen - shared.count))
+    let unseenOwn = max(0, unseen - shared.count - prefix.count)
+    self.own = own.lowerBound + unseenOwn..<own.lowerBound + earlier + queries.count
     lastOfFirst = position - unseen
     firstOfFirst = window.map { position - $0 + 1 - unseen } ?? -own.upperBound
   }
 
   /// The spans of a layout, of at most `queries` queries each, in the order of the rows.
   ///
-  /// - Parameter cached: keys that a cache holds before the layout's one segment.
+  /// - Parameters:
+  ///   - shared: how many keys stand before those of the rows, seen from every segment.
+  ///   - cached: keys that a cache holds before the layout's one segment, shared ones among them.
   public static func spans(
-    of layout: SequenceLayout, _ pattern: AttentionPattern, cached: Int? = nil, queries: Int = 64
+    of layout: SequenceLayout, _ pattern: AttentionPattern, shared: Int = 0, cached: Int? = nil, queries: Int = 64
   ) -> [AttentionSpan] {
     layout.segments.enumerated().flatMap { number, segment in
       precondition(
         segment.prefix.map { layout.segments[$0].prefix == nil && pattern != .bidirectional } ?? true,
         "attention: rows \(segment.rows) continue a segment that continues another, or is read in both directions")
-      let prefix = segment.prefix.map { layout.segments[$0].rows } ?? 0..<0
+      let prefix = segment.prefix.map { layout.segments[$0].rows.shifted(by: shared) } ?? 0..<0
       // In a cache the segment's keys begin at row 0, after the earlier ones.
-      let own = cached.map { 0..<$0 + segment.rows.upperBound } ?? segment.rows
+      let own = cached.map { 0..<$0 + segment.rows.upperBound } ?? segment.rows.shifted(by: shared)
       return stride(from: segment.rows.lowerBound, to: segment.rows.upperBound, by: queries).map { first in
         AttentionSpan(
-          queries: first..<min(segment.rows.upperBound, first + queries), prefix: prefix, own: own,
-          earlier: (cached ?? 0) + first - segment.rows.lowerBound, pattern: pattern, family: segment.prefix ?? number)
+          queries: first..<min(segment.rows.upperBound, first + queries), shared: 0..<(cached == nil ? shared : 0),
+          prefix: prefix, own: own, earlier: (cached ?? 0) + first - segment.rows.lowerBound, pattern: pattern,
+          family: shared > 0 ? 0 : segment.prefix ?? number)
       }
     }
   }
+}
+
+extension Range<Int> {
+  fileprivate func shifted(by distance: Int) -> Range { lowerBound + distance..<upperBound + distance }
 }

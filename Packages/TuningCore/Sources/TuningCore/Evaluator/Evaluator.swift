@@ -37,6 +37,8 @@ public protocol Evaluator: AnyObject {
 
   /// softmax(q kᵀ / √D) v with grouped heads: queries [T, H·D], keys and values [T, G·D] → [T, H·D]. A row sees the rows
   /// that `pattern` lets it see of its segment, of the segment that its segment continues, and of what `cache` holds.
+  ///
+  /// Where keys and values are [P + T, G·D], their first P rows stand before those of every sequence.
   func attention(
     queries: Value, keys: Value, values: Value, heads: AttentionHeads, pattern: AttentionPattern,
     layout: SequenceLayout, cache: KeyValueCache.Layer?
@@ -44,6 +46,9 @@ public protocol Evaluator: AnyObject {
 
   /// Rows `rows` of x, in that order: [T, C] → [rows.count, C].
   func gather(_ x: Value, rows: [Int]) -> Value
+
+  /// The rows of a, then those of b: [S, C] and [T, C] → [S + T, C].
+  func concatenate(_ a: Value, _ b: Value) -> Value
 
   /// log softmax(x Wᵀ + b)[token] for each (row of x, token): [T, C] by [V, C] → [targets, 1]. Never holds all logits.
   func logProbabilities(_ x: Value, table: Parameter, bias: Parameter?, targets: [PackedBatch.Target]) -> Value

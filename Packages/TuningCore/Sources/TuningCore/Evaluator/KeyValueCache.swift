@@ -4,9 +4,12 @@ import TensorCore
 public final class KeyValueCache {
   /// One attention layer's part.
   public final class Layer {
-    let keys: Tensor
-    let values: Tensor
-    fileprivate(set) var count = 0
+    /// [capacity, G·D]; the first `count` rows are filled.
+    public let keys: Tensor
+    /// [capacity, G·D]; the first `count` rows are filled.
+    public let values: Tensor
+    /// Rows held.
+    public fileprivate(set) var count = 0
 
     init(capacity: Int, width: Int) throws {
       keys = try Tensor(zeros: [capacity, width])
@@ -29,7 +32,9 @@ public final class KeyValueCache {
   }
 
   public let layers: [Layer]
-  /// Greatest number of tokens.
+  /// Rows at the beginning that a tuning scheme put before the text: see `ModelState.virtualLength`.
+  var virtualCount = 0
+  /// Greatest number of rows.
   public let capacity: Int
 
   /// - Parameters:
@@ -41,6 +46,9 @@ public final class KeyValueCache {
     self.capacity = capacity
   }
 
-  /// Tokens held.
+  /// Rows held.
   public var count: Int { layers.first?.count ?? 0 }
+
+  /// Tokens of the text held.
+  public var textCount: Int { count - virtualCount }
 }

@@ -11,9 +11,14 @@ public protocol LanguageModel: Sendable {
   var tokenTypeCount: Int { get }
   /// Number of blocks.
   var blockCount: Int { get }
-  /// Number of attention layers, and the width G·D of their keys: what a cache is made for. Nil for a model that reads
-  /// in both directions.
+  /// Number of attention layers, one a block, and the width G·D of their keys: what a cache is made for. Nil for a model
+  /// without attention.
   var cacheShape: (layers: Int, width: Int)? { get }
+  /// Path of the token embeddings [V, C]; nil (the default) for a model before whose tokens no others can stand.
+  var tokenTable: ParameterPath? { get }
+  /// Where the head's table lies in a model that does not share it with the embedding; nil (the default) where it is
+  /// always or never shared.
+  var untiedTable: ParameterPath? { get }
   /// What turns hidden states into probabilities; nil for a model that ends with hidden states.
   var head: OutputHead? { get }
 
@@ -68,25 +73,17 @@ public struct OutputHead: Sendable, Equatable {
   }
 }
 
-/// Tokens, and what a model's blocks need to know of them.
-public struct SequenceContext: Sendable {
-  public let tokens: [Int32]
-  public let layout: SequenceLayout
-  /// For models with rotary embedding.
-  public let angles: RotaryAngles?
-
-  public init(tokens: [Int32], layout: SequenceLayout, angles: RotaryAngles? = nil) {
-    precondition(
-      tokens.count == layout.positions.count,
-      "SequenceContext: \(tokens.count) tokens for a layout of \(layout.positions.count) rows")
-    self.tokens = tokens
-    self.layout = layout
-    self.angles = angles
-  }
-}
-
 extension LanguageModel {
   public var tokenTypeCount: Int { 1 }
+  public var tokenTable: ParameterPath? { nil }
+  public var untiedTable: ParameterPath? { nil }
+
+  /// The head, reading the table that a scheme put in the place of its own, if any.
+  public func head(in state: ModelState) -> OutputHead? {
+    guard var head else { return nil }
+    if let table = state.outputTable { head.table = table }
+    return head
+  }
 
   public func positions(ofPadded tokens: [Int32], mask: [Bool]) -> [Int32] {
     var next: Int32 = 0
@@ -111,7 +108,7 @@ extension LanguageModel {
     of tokens: [Int32], layout: SequenceLayout, rows: [Int]? = nil, state: ModelState, cache: KeyValueCache? = nil,
     evaluator: E
   ) -> E.Value {
-    let context = context(of: tokens, layout: layout)
+    let (context, rows) = context(of: tokens, layout: layout, rows: rows, state: state, cache: cache)
     var hidden = embed(context, state: state, evaluator: evaluator)
     for index in 0..<blockCount {
       hidden = block(
@@ -129,11 +126,11 @@ extension LanguageModel {
       forward.hidden(enteringStage: blockCount + 1, evaluator: evaluator), evaluator: evaluator)
   }
 
-  /// Checks that a batch's tokens are in the vocabulary, its sequences not longer than the model, and what it asks for
-  /// is what the model's head gives.
+  /// Checks that a batch's tokens are in the vocabulary, its sequences, with what a scheme puts before them, not longer
+  /// than the model, and what it asks for is what the model's head gives.
   ///
   /// - Throws: `TuningError.invalidBatch`.
-  public func validate(_ batch: PackedBatch) throws {
+  public func validate(_ batch: PackedBatch, in state: ModelState) throws {
     guard let head else {
       throw TuningError(.invalidBatch, "the model ends with hidden states: it has no head that could be asked")
     }
@@ -157,10 +154,12 @@ extension LanguageModel {
     if let bad = batch.layout.tokenTypes?.first(where: { $0 < 0 || $0 >= tokenTypeCount }) {
       throw TuningError(.invalidBatch, "token type \(bad) is not one of the model's \(tokenTypeCount), from 0 on")
     }
-    guard batch.longestSequence <= maximumLength else {
+    let longest = batch.longestSequence
+    guard longest <= maximumLength - state.positionShift else {
+      let virtual = state.positionShift > 0 ? " with the scheme's \(state.positionShift) before it" : ""
       throw TuningError(
         .invalidBatch,
-        "a sequence of \(batch.longestSequence) tokens is longer than the model's \(maximumLength): lower max_length")
+        "a sequence of \(longest) tokens\(virtual) is longer than the model's \(maximumLength): lower max_length")
     }
   }
 }

@@ -38,7 +38,7 @@ public struct ModelAnatomy: Sendable {
   /// - Parameter state: the model's, with its adapters.
   public init(of model: any LanguageModel, state: ModelState) {
     let adapted = ModelAnatomy.layersOfAdapters(state)
-    let context = model.context(of: [0], layout: SequenceLayout(sequenceOf: 1))
+    let context = model.context(of: [0], layout: SequenceLayout(sequenceOf: 1), rows: nil, state: state).context
     let opening = ParameterTrace(adapted)
     _ = model.embed(context, state: state, evaluator: opening)
     self.opening = opening.layers
@@ -51,7 +51,7 @@ public struct ModelAnatomy: Sendable {
     }
     let ending = ParameterTrace(adapted)
     let hidden = model.finish(ParameterTrace.Value(), state: state, evaluator: ending)
-    if let head = model.head {
+    if let head = model.head(in: state) {
       _ = ending.logProbabilities(
         model.headInput(hidden, state: state, evaluator: ending), table: state.parameters.require(head.table),
         bias: head.bias.map { state.parameters.require($0) }, targets: [])

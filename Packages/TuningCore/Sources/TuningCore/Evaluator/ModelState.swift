@@ -7,20 +7,59 @@ public protocol LinearAdapter: Sendable {
   func apply<E: Evaluator>(to x: E.Value, base: consuming E.Value, parameters: ParameterSet, evaluator: E) -> E.Value
 }
 
-/// A model's parameters and the adapters attached to its layers: what a tuning scheme changes and an evaluation reads.
+/// Keys and values that stand before those of every sequence, in each attention layer, and are seen as keys of earlier
+/// tokens are: by every row, save where a layer's window ends before them.
+public struct AttentionPrefix: Sendable, Equatable {
+  /// One layer's [P, G·D] each.
+  public struct Layer: Sendable, Equatable {
+    public var keys: ParameterPath
+    public var values: ParameterPath
+
+    public init(keys: ParameterPath, values: ParameterPath) {
+      self.keys = keys
+      self.values = values
+    }
+  }
+
+  /// One for each attention layer.
+  public var layers: [Layer]
+  /// Whether the text's positions begin at P, as after P tokens, or at 0.
+  public var takesPositions: Bool
+
+  public init(layers: [Layer], takesPositions: Bool) {
+    self.layers = layers
+    self.takesPositions = takesPositions
+  }
+}
+
+/// A model's parameters and what a tuning scheme attached to it: what a scheme changes and an evaluation reads.
 public struct ModelState: Sendable {
   public var parameters: ParameterSet
   /// By the path of the layer's weight.
   public var adapters: [ParameterPath: any LinearAdapter] = [:]
+  /// Path of [N, C]: embeddings of virtual tokens that stand before every sequence; nil: none.
+  public var prompt: ParameterPath?
+  /// Keys and values that stand before those of every sequence; nil: none.
+  public var prefix: AttentionPrefix?
+  /// Path of a table that the head reads in place of its own; nil: its own.
+  public var outputTable: ParameterPath?
 
   public init(parameters: ParameterSet) { self.parameters = parameters }
-}
 
-extension Evaluator {
-  /// The linear layer whose weight is at `weight` (and bias at `bias`, where the model has one), with its adapter.
-  public func linear(_ x: Value, _ weight: ParameterPath, bias: ParameterPath? = nil, in state: ModelState) -> Value {
-    let base = linear(x, weight: state.parameters.require(weight), bias: bias.map { state.parameters.require($0) })
-    guard let adapter = state.adapters[weight] else { return base }
-    return adapter.apply(to: x, base: base, parameters: state.parameters, evaluator: self)
+  /// Whether a scheme added anything that the model's own parameters are not.
+  public var isPlain: Bool { adapters.isEmpty && prompt == nil && prefix == nil && outputTable == nil }
+
+  /// N: virtual tokens before every sequence.
+  public var promptLength: Int { prompt.map { parameters.require($0).tensor.rowCount } ?? 0 }
+
+  /// P: keys before those of every sequence.
+  public var prefixLength: Int {
+    prefix?.layers.first.map { parameters.require($0.keys).tensor.rowCount } ?? 0
   }
+
+  /// Position of a text's first token.
+  public var positionShift: Int { promptLength + (prefix?.takesPositions == true ? prefixLength : 0) }
+
+  /// Rows of a cache that come before a text's own.
+  public var virtualLength: Int { promptLength + prefixLength }
 }

@@ -78,6 +78,7 @@ final class ParameterTrace: Evaluator {
   }
 
   func gather(_ x: Value, rows _: [Int]) -> Value { x }
+  func concatenate(_ a: Value, _ b: Value) -> Value { Value(isStream: a.isStream && b.isStream) }
 
   func logProbabilities(_: Value, table: Parameter, bias: Parameter?, targets _: [PackedBatch.Target]) -> Value {
     note(.table, [table, bias])

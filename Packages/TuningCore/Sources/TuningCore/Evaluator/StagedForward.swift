@@ -8,13 +8,15 @@ public struct StagedForward: Sendable {
   /// The rows that are asked, and the targets by their place among these.
   private let asked: (rows: [Int], targets: [PackedBatch.Target])
 
-  /// - Parameter batch: fits the model, as its `validate(_:)` says.
+  /// - Parameter batch: fits the model, as its `validate(_:in:)` says.
   public init(of batch: PackedBatch, model: any LanguageModel, state: ModelState) {
     self.model = model
     self.state = state
     self.batch = batch
-    context = model.context(of: batch.tokens, layout: batch.layout)
-    asked = batch.askedRows
+    let (rows, targets) = batch.askedRows
+    let (context, places) = model.context(of: batch.tokens, layout: batch.layout, rows: rows, state: state)
+    self.context = context
+    asked = (places ?? rows, targets)
   }
 
   public var stageCount: Int { model.blockCount + 2 }
@@ -26,13 +28,12 @@ public struct StagedForward: Sendable {
   public func block<E: Evaluator>(atStage stage: Int, _ hidden: consuming E.Value, evaluator: E) -> E.Value {
     model.block(
       stage - 1, consume hidden, rows: stage == model.blockCount ? asked.rows : nil, context: context, state: state,
-      cache: nil,
-      evaluator: evaluator)
+      cache: nil, evaluator: evaluator)
   }
 
   /// The last stage: [targets, 1].
   public func logProbabilities<E: Evaluator>(_ hidden: consuming E.Value, evaluator: E) -> E.Value {
-    guard let head = model.head else {
+    guard let head = model.head(in: state) else {
       preconditionFailure("logProbabilities: the model has no head; validate(_:) says so")
     }
     let rows = model.blockCount == 0 ? evaluator.gather(hidden, rows: asked.rows) : consume hidden

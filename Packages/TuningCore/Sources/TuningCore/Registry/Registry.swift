@@ -76,6 +76,7 @@ public struct Registry<Product> {
 public struct Components {
   public var optimizers = Registry<any Optimizer>(kind: "optimizer")
   public var schemes = Registry<any TuningScheme>(kind: "tuning scheme")
+  public var adapters = AdapterFormats()
   public var partitions = Registry<any Partition>(kind: "partition")
   public var maskings = Registry<any Masking>(kind: "masking")
 

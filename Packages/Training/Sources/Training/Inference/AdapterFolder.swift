@@ -1,0 +1,82 @@
+import Foundation
+import TensorCore
+import Transformers
+import TuningCore
+
+/// An adapter as PEFT keeps it, made here or elsewhere: `adapter_config.json` and `adapter_model.safetensors`.
+public struct AdapterFolder {
+  /// The folder.
+  public let url: URL
+  private let configuration: AdapterConfiguration
+  private let file: SafetensorsFile
+
+  /// - Throws: `TrainingError.invalidInput` where a file is missing or no configuration; `ModelError` for the tensors.
+  public init(_ url: URL) throws {
+    self.url = url
+    let configurationFile = url.appendingPathComponent("adapter_config.json")
+    let tensors = url.appendingPathComponent("adapter_model.safetensors")
+    for file in [configurationFile, tensors] where !FileManager.default.fileExists(atPath: file.path) {
+      let isPickled = FileManager.default.fileExists(atPath: url.appendingPathComponent("adapter_model.bin").path)
+      throw TrainingError(
+        .invalidInput,
+        "\(file.path): there is no such file: an adapter is a folder of adapter_config.json and "
+          + "adapter_model.safetensors" + (isPickled ? "; adapter_model.bin is not read: save it as safetensors" : ""))
+    }
+    configuration = try AdapterFolder.configuration(configurationFile)
+    file = try SafetensorsFile(tensors)
+  }
+
+  private static func configuration(_ file: URL) throws -> AdapterConfiguration {
+    let size = try? FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int
+    guard let size, size <= 1 << 20, let data = FileManager.default.contents(atPath: file.path) else {
+      throw TrainingError(.invalidInput, "\(file.path): cannot be read, or is larger than 1 MiB")
+    }
+    guard let values = try? JSONDecoder().decode([String: ConfigurationValue].self, from: data) else {
+      throw TrainingError(.invalidInput, "\(file.path): not a JSON object")
+    }
+    return AdapterConfiguration(values.compactMapValues(\.value), source: file.path)
+  }
+
+  /// Attaches the adapter's scheme to a model as it came, and takes up its numbers.
+  ///
+  /// - Throws: `TuningError` for what the scheme does not support, by its name in the file, or cannot be put on this
+  ///   model; `TrainingError.invalidInput` for a tensor that is missing, of another shape, or left over.
+  public func attach(to state: inout ModelState, of model: any LanguageModel, components: Components) throws {
+    let format = try components.adapters.format(of: configuration)
+    let scheme = try components.schemes.make(format.scheme, options: format.options(configuration))
+    try scheme.attach(to: &state, of: model, seeds: SeedSequence(runSeed: 0))
+    var taken: Set<String> = []
+    try scheme.load(into: state) { name, shape, dtype in
+      taken.insert(name)
+      guard file[name] != nil, case let tensor = try file.tensor(name), tensor.shape == shape else {
+        throw TrainingError(
+          .invalidInput,
+          "\(file.url.path): no tensor '\(name)' \(shape): the adapter is of another model, or its configuration is wrong"
+        )
+      }
+      return tensor.dtype == dtype ? tensor : try tensor.copy(as: dtype)
+    }
+    if let other = file.entries.map(\.name).filter({ !taken.contains($0) }).min() {
+      throw TrainingError(
+        .invalidInput,
+        "\(file.url.path): tensor '\(other)' is none of the adapter's: its configuration speaks of others")
+    }
+  }
+}
+
+/// A value of JSON; null and empty objects say nothing.
+private struct ConfigurationValue: Decodable {
+  let value: OptionValue?
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if container.decodeNil() {
+      value = nil
+    } else if let members = try? container.decode([String: ConfigurationValue].self) {
+      let said = members.compactMapValues(\.value).sorted { $0.key < $1.key }
+      value = said.isEmpty ? nil : .text("{" + said.map { "\($0.key): \($0.value)" }.joined(separator: ", ") + "}")
+    } else {
+      value = try container.decode(OptionValue.self)
+    }
+  }
+}
