@@ -205,7 +205,7 @@ import TuningCore
   @Test(arguments: ["lora", "prompt", "prefix"]) func runsAreAdapters(_ scheme: String) throws {
     let place = try Workplace()
     let session = Session(folder: RunFolder(place("run")), changes: ["scheme": scheme, "learning_rate": "1e-2"])
-    try session.finish()
+    _ = try session.finish()
     let run = try InferenceModel(run: session.folder, components: Plugins.host().components, threads: Threads(1))
     let adapter = try open(session.folder.best)
     let query = LogitsQuery(ids: [1, 403, 407, 261, 378])
