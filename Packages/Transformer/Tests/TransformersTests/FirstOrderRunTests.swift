@@ -67,7 +67,7 @@ import TuningCore
   func tenStepsAreTorchs(_ run: Run) throws {
     var pretrained = try FirstOrderRunTests.golden.load()
     let seeds = SeedSequence(runSeed: 1), threads = Threads(2)
-    try FullTuning().attach(to: &pretrained.state, seeds: seeds)
+    try FullTuning().attach(to: &pretrained.state, of: pretrained.model, seeds: seeds)
     let parameters = pretrained.state.parameters
     let start = try parameters.parameters.map { try $0.tensor.copy() }
     let oracle = ExactOracle(

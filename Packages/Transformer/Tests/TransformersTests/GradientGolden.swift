@@ -84,12 +84,12 @@ struct GradientGolden: NoiseWeighted {
     var pretrained = try load()
     let seeds = SeedSequence(runSeed: 1)
     guard let lora else {
-      try FullTuning().attach(to: &pretrained.state, seeds: seeds)
+      try FullTuning().attach(to: &pretrained.state, of: pretrained.model, seeds: seeds)
       return pretrained
     }
     let blocks = lora.blocks.map { $0[0]...$0[1] }
     try LoRA(rank: lora.rank, alpha: lora.alpha, targets: lora.targets, blocks: blocks)
-      .attach(to: &pretrained.state, seeds: seeds)
+      .attach(to: &pretrained.state, of: pretrained.model, seeds: seeds)
     for parameter in pretrained.state.parameters.trainable {
       let values = noise(parameter.path, parameter.tensor.shape, parameter.role)
       for (i, value) in values.enumerated() { parameter.tensor.mutableFloats[i] = value }
