@@ -167,7 +167,7 @@ import TuningCore
     let query = #"{"prompt": "\#(String(repeating: "word ", count: 600))", "continuations": ["a"]}"#
     let score = try Program.run("score", "--model", Self.stories, input: query)
     #expect(score.status == 1)
-    expect(score.err, mentions: "line 1", "longest sequence is 512", "shorten")
+    expect(score.err, mentions: "line 1", "room for 512", "shorten")
     let generate = try Program.run("generate", "--model", Self.stories, String(repeating: "word ", count: 600))
     #expect(generate.status == 1)
     expect(generate.err, mentions: "tokens", "512", "shorten the text")

@@ -22,9 +22,9 @@ public struct ModelReport: Sendable, Codable, Equatable {
   public var mappedBytes: Int
   public var vocabulary: Int
   public var maximumLength: Int
-  /// Weights and the widest layer's activations, for a batch of `batchTokens` tokens.
+  /// Weights and what a forward of a batch of `batchTokens` tokens takes.
   public var inferenceBytes: Int
-  /// The same for a two-sided step on every parameter: two lanes of activations, nothing mapped.
+  /// The same for a two-sided step on every parameter.
   public var trainingBytes: Int
   public var tensors: [TensorRow]
 
@@ -40,21 +40,31 @@ public struct ModelReport: Sendable, Codable, Equatable {
     mappedBytes = parameters.parameters.reduce(0) { $0 + ($1.tensor.isWritable ? 0 : $1.tensor.byteCount) }
     vocabulary = pretrained.model.vocabularySize
     maximumLength = pretrained.model.maximumLength
-    let lane = ModelReport.activationBytes(of: parameters, tokens: batchTokens)
-    inferenceBytes = weightBytes + lane
-    trainingBytes = weightBytes + 2 * lane
+    inferenceBytes = weightBytes + ModelReport.forwardBytes(of: pretrained, tokens: batchTokens, displacements: [.none])
+    var trained = pretrained
+    trained.state.parameters.update { $0.isTrainable = true }
+    let direction = Direction(seed: 0), pair = [1, -1].map { Displacement([Term($0, direction)]) }
+    trainingBytes = weightBytes + ModelReport.forwardBytes(of: trained, tokens: batchTokens, displacements: pair)
     tensors = parameters.parameters.map {
       TensorRow(name: $0.path.name, dtype: $0.tensor.dtype.name, shape: $0.tensor.shape, bytes: $0.tensor.byteCount)
     }
   }
 
-  /// The greatest number of activations alive at once in a feed-forward layer: the residual, its norm, and two of the
-  /// widest layer's outputs.
-  private static func activationBytes(of parameters: ParameterSet, tokens: Int) -> Int {
-    let linear = parameters.parameters.filter { $0.role == .linear && $0.tensor.rowCount > 1 }
-    // The head turns a few rows alone into logits; it is the only linear layer outside the blocks.
-    let widest = linear.filter { $0.path.name.hasPrefix("model.layers.") }.map(\.tensor.rowCount).max() ?? 0
-    let hidden = parameters.parameters.first { $0.role == .embedding }?.tensor.rowLength ?? 0
-    return 4 * tokens * (2 * widest + 2 * hidden)
+  /// What a forward takes beside the weights, by one without arithmetic.
+  private static func forwardBytes(
+    of pretrained: PretrainedModel, tokens: Int, displacements: [Displacement]
+  ) -> Int {
+    let model = pretrained.model, workspace = Workspace()
+    // As many of the longest sequences as there are tokens for.
+    let length = min(tokens, model.maximumLength), count = tokens / length
+    let layout = SequenceLayout(
+      segments: (0..<count).map { .init(rows: $0 * length..<($0 + 1) * length) },
+      positions: (0..<count).flatMap { _ in (0..<length).map(Int32.init) })
+    let evaluator = EagerEvaluator(
+      threads: .idle(Threads.available.count), displacements: displacements, workspace: workspace)
+    _ = model.hiddenStates(
+      of: Array(repeating: 0, count: layout.positions.count), layout: layout, state: pretrained.state,
+      evaluator: evaluator)
+    return workspace.peakBytes + workspace.scratchBytes
   }
 }

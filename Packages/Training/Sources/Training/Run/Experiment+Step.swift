@@ -7,7 +7,10 @@ extension Experiment {
   /// - Parameter record: is given the updates before the last of them is made.
   /// - Throws: `TuningError.nonFiniteLoss`; what `record` throws.
   func advance(step: Int, record: ([ParameterUpdate]) throws -> Void = { _ in }) throws -> Method.Step {
-    try method.step(
+    // Updates look at the method's plan while it steps.
+    var stepping = method
+    defer { method = stepping }
+    return try stepping.step(
       step, on: data.batches(step: step, recipe), oracle: exact, record: record,
       apply: { apply($0, part: $1, step: step) })
   }
