@@ -88,6 +88,18 @@ import TuningCore
     #expect(try oracle.losses(at: [], on: batch).isEmpty)
   }
 
+  /// Displacements are evaluated two by two: sixteen take the memory of two.
+  @Test func moreQuestionsTakeNoMoreMemory() throws {
+    let batch = try batch()
+    let peaks = try [2, 16].map { count in
+      let oracle = oracle(try ToyModel.state())
+      let displacements = (0..<count).map { Displacement([Term(0.01, Direction(seed: UInt64($0)))]) }
+      _ = try oracle.losses(at: displacements, on: batch)
+      return oracle.workspace.peakBytes
+    }
+    #expect(peaks[0] == peaks[1] && peaks[0] > 0)
+  }
+
   @Test func frozenParametersAreNotDisplaced() throws {
     let oracle = oracle(try ToyModel.state(trains: false))
     let losses = try oracle.losses(at: [Displacement([Term(1, Direction(seed: 1))]), .none], on: try batch())

@@ -135,6 +135,30 @@ import ZOEstimators
     #expect(try oracle.losses(at: [.none], on: emptyBatch()) == promised)
   }
 
+  /// θ ← (1 − ηλ) θ − η/q Σ (z_j'∇f) z_j, whatever the curvature, of one forward with q tangents; on the sphere z is
+  /// √d / ‖z‖ times the Gaussian one.
+  @Test(arguments: [1, 3], DirectionLaw.allCases)
+  func forwardGradientsStepsAreExactSlopes(_ queries: Int, _ law: DirectionLaw) throws {
+    let oracle = SlopeOracle(try .vector(start), of: quadratic), parameters = oracle.losses.parameters
+    var optimizer = ForwardGradient(queries: queries, law: law, weightDecay: 0.5)
+    var theta = start.map(Double.init)
+    for step in 0..<4 {
+      let context = StepContext.test(step: step), gradient = quadratic.gradient(theta)
+      let loss = quadratic.loss(theta)
+      theta = theta.map { 0.995 * $0 }
+      for query in 0..<queries {
+        let z = parameters.elements(of: context.direction(query: query, law: law.noise)).map(Double.init)
+        let squaredFactor = law == .sphere ? 4 / dot(z, z) : 1
+        for i in theta.indices { theta[i] -= 0.01 / Double(queries) * squaredFactor * dot(z, gradient) * z[i] }
+      }
+      let outcome = try optimizer.step(context, on: emptyBatch(), oracle: oracle)
+      parameters.apply(outcome.move, threads: Threads(1))
+      #expect(abs(Double(outcome.loss) - loss) < 1e-6)
+      for (found, exact) in zip(parameters.elements, theta) { #expect(abs(Double(found) - exact) < 1e-6) }
+      #expect(oracle.queryCount == step + 1 && oracle.slopeCount == queries * (step + 1))
+    }
+  }
+
   /// On a flat loss decay is all that happens: beside the step θ shrinks by ηλ; coupled it is what the rule sees.
   @Test func weightDecayIsApplied() throws {
     func after(_ optimizer: any Optimizer) throws -> [Float] {

@@ -37,6 +37,41 @@ final class ToyOracle: LossOracle {
   }
 }
 
+/// A quadratic's losses with their exact derivatives.
+final class SlopeOracle: GradientOracle {
+  let losses: ToyOracle
+  private let quadratic: Quadratic
+  private(set) var slopeCount = 0
+  let gradientCount = 0
+  var queryCount: Int { losses.queryCount }
+  let tokenCount = 0
+
+  init(_ parameters: ParameterSet, of quadratic: Quadratic) {
+    losses = ToyOracle(parameters, of: quadratic.loss)
+    self.quadratic = quadratic
+  }
+
+  func losses(at displacements: [Displacement], on batch: PackedBatch) throws -> [Float] {
+    try losses.losses(at: displacements, on: batch)
+  }
+
+  func directionalDerivatives(
+    along directions: [Direction], on batch: PackedBatch
+  ) throws -> (loss: Float, slopes: [Float]) {
+    slopeCount += directions.count
+    let gradient = quadratic.gradient(losses.parameters.elements.map(Double.init))
+    let slopes = directions.map { Float(dot(losses.parameters.elements(of: $0).map(Double.init), gradient)) }
+    return (try losses(at: [.none], on: batch)[0], slopes)
+  }
+
+  func gradient(on _: [PackedBatch], in _: Support) throws -> Gradient {
+    preconditionFailure("not asked by methods that descend along directions")
+  }
+
+  func weight(of batch: PackedBatch) -> Double { losses.weight(of: batch) }
+  func squaredNorm(of direction: Direction) -> (sum: Double, count: Int) { losses.squaredNorm(of: direction) }
+}
+
 extension ParameterSet {
   /// The trainable elements, one parameter after the other.
   var elements: [Float] { trainable.flatMap(\.tensor.values) }
