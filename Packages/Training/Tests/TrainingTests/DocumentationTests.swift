@@ -58,4 +58,45 @@ import TuningCore
     let page = try String(contentsOf: documentation.appending(path: "ledger-format.md"), encoding: .utf8)
     for key in keys { #expect(page.contains("`\(key)`"), "\(key)") }
   }
+
+  /// Twenty-seven points of the benchmark's code; what stands beside each is held by a test that is there.
+  @Test func theDifferencesAreHeldByTests() throws {
+    let page = try String(contentsOf: documentation.appending(path: "differences.md"), encoding: .utf8)
+    let rows = page.split(separator: "\n").filter {
+      $0.hasPrefix("| ") && !$0.hasPrefix("| #") && !$0.hasPrefix("| what")
+    }
+    #expect(rows.compactMap { $0.firstMatch(of: /^\| D(\d+) \|/) }.map { Int($0.1) } == (1...27).map { $0 })
+    let sources = try testSources()
+    for row in rows {
+      let cells = row.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+      #expect(cells.count == 4, "\(row)")
+      let cell = cells.last ?? ""
+      var held = 0
+      // `one`, `another` (File)
+      for group in cell.matches(of: /((?:`\w+`(?:, )?)+) \((\w+)\)/) {
+        for name in group.1.matches(of: /\w+/) {
+          let isThere = sources["\(group.2).swift"]?.contains { $0.contains("func \(name.0)(") } == true
+          #expect(isThere, "\(name.0) in \(group.2).swift")
+          held += 1
+        }
+      }
+      #expect(held > 0 && held == cell.matches(of: /`\w+`/).count, "\(row)")
+    }
+  }
+
+  /// The texts of all of the project's tests, by their files' names.
+  private func testSources() throws -> [String: [String]] {
+    let root = documentation.deletingLastPathComponent(), packages = root.appending(path: "Packages")
+    let folders = try FileManager.default.contentsOfDirectory(atPath: packages.path).map {
+      packages.appending(path: "\($0)/Tests")
+    }
+    var sources: [String: [String]] = [:]
+    for folder in folders + [root.appending(path: "Tests")] {
+      for case let file as URL in FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil) ?? .init()
+      where file.pathExtension == "swift" {
+        sources[file.lastPathComponent, default: []].append(try String(contentsOf: file, encoding: .utf8))
+      }
+    }
+    return sources
+  }
 }
