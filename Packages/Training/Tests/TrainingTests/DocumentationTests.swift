@@ -99,4 +99,16 @@ import TuningCore
     }
     return sources
   }
+
+  /// What is shown of how short an optimizer is, is all of it.
+  @Test(arguments: [
+    "Packages/ZOEstimators/Sources/ZOEstimators/ZOSGDMomentum.swift",
+    "Plugins/ZOSGDMomentum/Sources/ZOSGDMomentumPlugin/ZOSGDMomentumPlugin.swift",
+  ])
+  func theExampleOfAnOptimizerIsWhole(_ path: String) throws {
+    let root = documentation.deletingLastPathComponent()
+    let page = try String(contentsOf: root.appending(path: "CONTRIBUTING.md"), encoding: .utf8)
+    let source = try String(contentsOf: root.appending(path: path), encoding: .utf8)
+    #expect(page.contains("(`\(path)`") && page.contains("\n```swift\n\(source)```\n"))
+  }
 }
