@@ -59,7 +59,7 @@ public final class ExactOracle: GradientOracle {
   private func emptySums(for support: Support) throws -> GradientSums {
     let paths = losses.state.parameters.trainable(in: support).map(\.path)
     if let kept, kept.paths == paths {
-      kept.sums.reset()
+      kept.sums.reset(threads: losses.threads)
       return kept.sums
     }
     // What was held goes first, so that two gradients are never in memory at once.
@@ -102,6 +102,8 @@ private struct BackwardPass {
   let share: Double
   let sums: GradientSums
   let eager: EagerEvaluator
+  /// Of the loss by the targets' log-probabilities, where no value changes them.
+  let foreseenSlopes: [Float]?
 
   init(oracle: EagerOracle, batch: PackedBatch, share: Double, sums: GradientSums) {
     self.oracle = oracle
@@ -109,10 +111,11 @@ private struct BackwardPass {
     self.share = share
     self.sums = sums
     eager = EagerEvaluator(threads: oracle.threads, workspace: oracle.workspace)
+    foreseenSlopes = oracle.objective.foreseenGradient(on: batch)?.map { Float(share * Double($0)) }
   }
 
   func whole(_ model: any LanguageModel) -> Float {
-    let tape = Tape(eager, into: sums)
+    let tape = Tape(eager, into: sums, foreseeing: foreseenSlopes)
     let result = model.logProbabilities(of: batch, state: oracle.state, evaluator: tape)
     return finish(tape, result)
   }
@@ -136,7 +139,7 @@ private struct BackwardPass {
       let output = block(index, tape.leaf(current.primal, tracked: current.isTracked), tape)
       current = (output.primal, tape.isTracked(output))
     }
-    let closing = Tape(eager, into: sums)
+    let closing = Tape(eager, into: sums, foreseeing: foreseenSlopes)
     let last = closing.leaf(current.primal, tracked: current.isTracked)
     let (loss, slopes) = end(model, last, targets, rows, closing)
     var gradient = slopes
