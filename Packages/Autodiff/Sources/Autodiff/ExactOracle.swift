@@ -63,7 +63,7 @@ public final class ExactOracle: GradientOracle {
   private func emptySums(for support: Support) throws -> GradientSums {
     let paths = losses.state.parameters.trainable(in: support).map(\.path)
     if let kept, kept.paths == paths {
-      kept.sums.reset()
+      kept.sums.reset(threads: losses.threads)
       return kept.sums
     }
     // What was held goes first, so that two gradients are never in memory at once.
@@ -109,12 +109,15 @@ private struct BackwardPass {
   let eager: EagerEvaluator
   let forward: UndisplacedForward
   var stages: StagedForward { forward.stages }
+  /// Of the loss by the targets' log-probabilities, where no value changes them.
+  let foreseenSlopes: [Float]?
 
   init(oracle: EagerOracle, batch: PackedBatch, share: Double, sums: GradientSums) {
     self.oracle = oracle
     self.share = share
     self.sums = sums
     eager = EagerEvaluator(threads: oracle.threads, workspace: oracle.workspace)
+    foreseenSlopes = oracle.objective.foreseenGradient(on: batch)?.map { Float(share * Double($0)) }
     forward = oracle.undisplacedForward(on: batch)
   }
 
@@ -126,7 +129,7 @@ private struct BackwardPass {
   }
 
   func whole() -> Float {
-    let tape = Tape(eager, into: sums), entrance = entrance()
+    let tape = Tape(eager, into: sums, foreseeing: foreseenSlopes), entrance = entrance()
     let hidden = stages.hidden(
       enteringStage: stages.stageCount - 1, from: entrance?.stage ?? 0,
       entrance.map { tape.leaf($0.input, tracked: false) }, evaluator: tape
@@ -149,7 +152,7 @@ private struct BackwardPass {
       current = (output.primal, tape.isTracked(output))
       forward.note(enteringStage: stage + 1, output.primal)
     }
-    let closing = Tape(eager, into: sums)
+    let closing = Tape(eager, into: sums, foreseeing: foreseenSlopes)
     let last = closing.leaf(current.primal, tracked: current.isTracked)
     let loss = finish(closing, stages.logProbabilities(last, evaluator: closing))
     var gradient = closing.gradient(of: last)

@@ -17,7 +17,7 @@ import TuningCore
 
   /// Forwards, back with the golden's slopes; the gradients by path.
   private func gradients(
-    _ golden: OperationGolden, _ parameters: ParameterSet, threads: Int = 2
+    _ golden: OperationGolden, _ parameters: ParameterSet, threads: Int = 2, foreseeing: Bool = false
   ) throws -> (out: [Float], gradients: [ParameterPath: Tensor]) {
     func run(_ operation: some Operation, _ tape: Tape, _ eager: EagerEvaluator) -> [Float] {
       let out = operation.apply(parameters, tape)
@@ -30,7 +30,8 @@ import TuningCore
     }
     let sums = try GradientSums(for: parameters)
     let eager = EagerEvaluator(threads: Threads(threads))
-    let out = run(golden.operation, Tape(eager, into: sums), eager)
+    let tape = Tape(eager, into: sums, foreseeing: foreseeing ? golden.slopes : nil)
+    let out = run(golden.operation, tape, eager)
     return (out, sums.tensors)
   }
 
@@ -42,6 +43,16 @@ import TuningCore
     for (path, expected) in golden.gradients {
       expectClose(try #require(gradients[ParameterPath(path)]).values, expected, "the gradient of \(path)")
     }
+  }
+
+  /// Slopes that are known beforehand spare the logits a second time, and change no number.
+  @Test(arguments: OperationGolden.all)
+  func foreseenSlopesChangeNothing(_ golden: OperationGolden) throws {
+    let parameters = try golden.parameterSet()
+    let (_, late) = try gradients(golden, parameters)
+    let (out, early) = try gradients(golden, parameters, foreseeing: true)
+    expectClose(out, golden.out, "the result")
+    for (path, tensor) in late { #expect(early[path]?.values == tensor.values, "\(path)") }
   }
 
   /// Whatever else trains or not, a parameter's gradient is the same; a frozen one has none.

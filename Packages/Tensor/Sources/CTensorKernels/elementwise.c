@@ -23,6 +23,7 @@ static inline size_t end_of_seen(zt_visible seen, size_t row) { return (size_t)s
 #define ZT_TARGET
 #include "elementwise.inc"
 #include "gradients.inc"
+#include "update.inc"
 #include "attention.inc"
 #undef ZT_NAME
 #undef ZT_TARGET
@@ -32,6 +33,7 @@ static inline size_t end_of_seen(zt_visible seen, size_t row) { return (size_t)s
 #define ZT_TARGET ZT_AVX2
 #include "elementwise.inc"
 #include "gradients.inc"
+#include "update.inc"
 #include "attention.inc"
 #undef ZT_NAME
 #undef ZT_TARGET
@@ -44,6 +46,12 @@ void zt_axpy_into(size_t n, float a, const float *x, const float *y, float *out)
 }
 
 void zt_scale(size_t n, float a, float *x) { ZT_DISPATCH(scale, n, a, x); }
+
+void zt_adam(size_t n, zt_adam_factors f, float *g, float *m, float *v, float *greatest) {
+  ZT_DISPATCH(adam, n, f, g, m, v, greatest);
+}
+
+double zt_squared_norm(size_t n, const float *x) { return ZT_DISPATCH(squared_norm, n, x); }
 
 void zt_rms_norm(size_t rows, size_t columns, const float *x, const float *weight, float epsilon, float *out) {
   ZT_DISPATCH(rms_norm, rows, columns, x, weight, epsilon, out);
@@ -96,6 +104,10 @@ void zt_softmax_gradient(size_t n, float factor, const float *p, float *slopes) 
 
 void zt_scaled_exponential(size_t n, float factor, float shift, float *x) {
   ZT_DISPATCH(scaled_exponential, n, factor, shift, x);
+}
+
+double zt_exponential_dot(size_t n, float shift, const float *x, const float *y) {
+  return ZT_DISPATCH(exponential_dot, n, shift, x, y);
 }
 
 void zt_multiply_add(size_t n, const float *a, const float *b, float *out) { ZT_DISPATCH(multiply_add, n, a, b, out); }

@@ -36,6 +36,12 @@ public enum GradientOperations {
     zt_scaled_exponential(count, factor, shift, x)
   }
 
+  /// Σ exp(x[i] − shift) · y[i]
+  @inline(__always)
+  public static func exponentialDot(
+    count: Int, shift: Float, x: UnsafePointer<Float>, _ y: UnsafePointer<Float>
+  ) -> Double { zt_exponential_dot(count, shift, x, y) }
+
   /// out[i] += a[i] · b[i]
   @inline(__always)
   public static func multiplyAdd(

@@ -25,6 +25,15 @@ extension UnsafeMutableBufferPointer where Element == Float {
   }
 }
 
+extension UnsafeBufferPointer where Element == Float {
+  /// Σ self[i]², in double, in one order.
+  @inline(__always)
+  public var squaredNorm: Double {
+    guard let base = baseAddress else { return 0 }
+    return zt_squared_norm(count, base)
+  }
+}
+
 extension Tensor {
   /// Writes elements from `start` with stochastic rounding: E[stored] = value. The words are those of the addressed
   /// noise at (`seed`, `pathHash`), word i for element i; `start` is a multiple of 4. `float32` is stored as it is.

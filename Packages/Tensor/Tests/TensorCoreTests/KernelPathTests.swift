@@ -67,6 +67,26 @@ struct KernelPathTests {
       }, "moves")
   }
 
+  @Test(arguments: [false, true])
+  func stepsOfAdamAreTheSame(_ isAMSGrad: Bool) {
+    var dice = Dice(16)
+    let count = 1003, gradient = dice.floats(count, in: -3...3),
+      factors = AdamFactors(
+        keepMean: 0.9, addMean: 0.1, keepSquare: 0.999, addSquare: 0.001, meanScale: 1.7, squareScale: 30, epsilon: 1e-8
+      )
+    let moments = dice.floats(count, in: -1...1) + dice.floats(2 * count, in: 0...1)
+    expectSameBits(
+      {
+        var all = gradient + moments
+        all.withUnsafeMutableBufferPointer { all in
+          let parts = (0..<4).map { UnsafeMutableBufferPointer(rebasing: all[$0 * count..<($0 + 1) * count]) }
+          factors.step(parts[0], mean: parts[1], square: parts[2], greatest: isAMSGrad ? parts[3] : nil)
+        }
+        return all.bits
+      }, "Adam")
+    expectSameBits({ [gradient.withUnsafeBufferPointer(\.squaredNorm)] }, "a sum of squares")
+  }
+
   @Test func numberFormatsAreTheSame() throws {
     let all = (0...UInt16.max).map { $0 }
     let tensor = try Tensor(zeros: [all.count], dtype: .float16)
@@ -140,7 +160,8 @@ struct KernelPathTests {
           GradientOperations.softmax(count: n, factor: 0.3, p: y, slopes: &p)
           GradientOperations.scaledExponential(count: n, factor: 0.7, shift: 9, x: &p)
           GradientOperations.multiplyAdd(count: n, x, y, out: &p)
-          return p.bits
+          let sum = GradientOperations.exponentialDot(count: n, shift: 9, x: x, y)
+          return p.bits + [UInt32(truncatingIfNeeded: sum.bitPattern), UInt32(sum.bitPattern >> 32)]
         }, "slopes of rows \(n)")
       expectSameBits(
         {

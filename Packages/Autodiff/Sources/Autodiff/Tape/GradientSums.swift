@@ -22,8 +22,13 @@ public final class GradientSums {
   public var tensors: [ParameterPath: Tensor] { places }
 
   /// Zero again.
-  public func reset() {
-    for tensor in places.values { tensor.mutableFloats.update(repeating: 0) }
+  public func reset(threads: Threads = .available) {
+    for tensor in places.values {
+      nonisolated(unsafe) let floats = tensor.mutableFloats
+      threads.forEachRange(of: floats.count, piece: 1 << 16) { range, _ in
+        UnsafeMutableBufferPointer(rebasing: floats[range]).update(repeating: 0)
+      }
+    }
   }
 
   /// Zero where `support` has no part.

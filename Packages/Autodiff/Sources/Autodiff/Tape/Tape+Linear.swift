@@ -11,8 +11,8 @@ extension Tape {
       if let biasSum { addColumnSums(of: slopes, to: biasSum) }
       if let weightSum, let input { addOuterProduct(slopes, input, to: weightSum) }
       guard let node else { return }
-      let dx = eager.zeros(rows: slopes.rows, columns: weight.tensor.rowLength)
-      addProduct(slopes, weight.tensor, to: dx)
+      let dx = eager.uninitialized(rows: slopes.rows, columns: weight.tensor.rowLength)
+      setProduct(slopes, weight.tensor, in: dx.mutableFloats)
       add(dx, to: node)
     }
   }
@@ -22,19 +22,19 @@ extension Tape {
     _ slopes: EagerEvaluator.Value, _ x: EagerEvaluator.Value, to sum: UnsafeMutablePointer<Float>
   ) {
     nonisolated(unsafe) let sum = sum
-    threads.forEachRange(of: slopes.columns, piece: 128) { outputs, _ in
+    forEachBlock(rows: slopes.columns, columns: x.columns) { outputs, inputs in
       MatrixProduct.columnsByColumns(
-        m: outputs.count, n: x.columns, k: x.rows, x: slopes.mutableFloats + outputs.lowerBound,
-        xStride: slopes.columns, w: x.mutableFloats, wStride: x.columns,
-        out: sum + outputs.lowerBound * x.columns, outStride: x.columns, accumulate: true)
+        m: outputs.count, n: inputs.count, k: x.rows, x: slopes.mutableFloats + outputs.lowerBound,
+        xStride: slopes.columns, w: x.mutableFloats + inputs.lowerBound, wStride: x.columns,
+        out: sum + outputs.lowerBound * x.columns + inputs.lowerBound, outStride: x.columns, accumulate: true)
     }
   }
 
-  /// dx [T, C] += slopes [T, O] · weight [O, C]
-  func addProduct(_ slopes: EagerEvaluator.Value, _ weight: Tensor, to dx: EagerEvaluator.Value) {
+  /// dx [T, C] = slopes [T, O] · weight [O, C]
+  func setProduct(_ slopes: EagerEvaluator.Value, _ weight: Tensor, in dx: UnsafeMutablePointer<Float>) {
     guard weight.dtype != .float32 else {
-      addProduct(slopes, column: 0, weight.bytes.assumingMemoryBound(to: Float.self), rows: weight.rowCount, to: dx)
-      return
+      let floats = weight.bytes.assumingMemoryBound(to: Float.self)
+      return addProduct(slopes, column: 0, floats, rows: weight.rowCount, columns: weight.rowLength, to: dx)
     }
     // Narrow weights are widened a panel at a time.
     let width = weight.rowLength, panel = max(1, min(weight.rowCount, (1 << 20) / max(1, width)))
@@ -46,23 +46,32 @@ extension Tape {
           from: first * width + range.lowerBound,
           into: UnsafeMutableBufferPointer(start: floats.mutableFloats + range.lowerBound, count: range.count))
       }
-      addProduct(slopes, column: first, UnsafePointer(floats.mutableFloats), rows: count, to: dx)
+      addProduct(slopes, column: first, UnsafePointer(floats.mutableFloats), rows: count, columns: width, to: dx)
     }
   }
 
-  /// dx += slopes[:, column ..< column + rows] · weight, cut by rows where there are many, by columns else.
+  /// dx += slopes[:, column ..< column + rows] · weight [rows, columns]; from nought at column 0.
   private func addProduct(
-    _ slopes: EagerEvaluator.Value, column: Int, _ weight: UnsafePointer<Float>, rows: Int, to dx: EagerEvaluator.Value
+    _ slopes: EagerEvaluator.Value, column: Int, _ weight: UnsafePointer<Float>, rows: Int, columns: Int,
+    to dx: UnsafeMutablePointer<Float>
   ) {
-    let byRows = dx.rows >= 256
-    threads.forEachRange(of: byRows ? dx.rows : dx.columns, piece: 128) { range, _ in
-      let (tokens, columns) = byRows ? (range, 0..<dx.columns) : (0..<dx.rows, range)
+    nonisolated(unsafe) let weight = weight, dx = dx
+    forEachBlock(rows: slopes.rows, columns: columns) { tokens, part in
       MatrixProduct.rowsByColumns(
-        m: tokens.count, n: columns.count, k: rows,
+        m: tokens.count, n: part.count, k: rows,
         x: slopes.mutableFloats + tokens.lowerBound * slopes.columns + column, xStride: slopes.columns,
-        w: weight + columns.lowerBound, wStride: dx.columns,
-        out: dx.mutableFloats + tokens.lowerBound * dx.columns + columns.lowerBound, outStride: dx.columns,
-        accumulate: true)
+        w: weight + part.lowerBound, wStride: columns,
+        out: dx + tokens.lowerBound * columns + part.lowerBound, outStride: columns, accumulate: column > 0)
+    }
+  }
+
+  /// Cuts the longer side of a product's result: each block packs the other factor anew, so blocks are few and large,
+  /// and multiples of four so that they share out.
+  private func forEachBlock(rows: Int, columns: Int, _ body: (_ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
+    let side = max(rows, columns), wanted = min(16, ((side + 383) / 384 + 3) / 4 * 4)
+    let block = max(32, (side + wanted - 1) / max(1, wanted))
+    threads.forEachRange(of: side, piece: block) { range, _ in
+      if rows >= columns { body(range, 0..<columns) } else { body(0..<rows, range) }
     }
   }
 }

@@ -30,14 +30,19 @@ public final class Tape: Evaluator {
   let eager: EagerEvaluator
   /// Where gradients of parameters are added up.
   let sums: GradientSums
+  /// Of the loss by each log-probability; nil: not known before `backward`.
+  let foreseenSlopes: [Float]?
   private var steps: [(output: Node, backward: (EagerEvaluator.Value) -> Void)] = []
 
   /// - Parameters:
   ///   - eager: computes the operations; of one lane without displacement.
   ///   - sums: receives the gradients of the parameters that it has room for; the others count as frozen.
-  public init(_ eager: EagerEvaluator, into sums: GradientSums) {
+  ///   - slopes: of the loss by the log-probabilities, where they are known beforehand; `backward` is then asked with
+  ///     these. Logits are so computed once, their gradients while they are there.
+  public init(_ eager: EagerEvaluator, into sums: GradientSums, foreseeing slopes: [Float]? = nil) {
     self.eager = eager
     self.sums = sums
+    foreseenSlopes = slopes
   }
 
   var threads: Threads { eager.threads }

@@ -49,6 +49,17 @@ void zt_axpy_into(size_t n, float a, const float *x, const float *y, float *out)
 /// x[i] = a · x[i]
 void zt_scale(size_t n, float a, float *x);
 
+/// What does not change from element to element in a step of Adam.
+typedef struct { float keep_mean, add_mean, keep_square, add_square, mean_scale, square_scale, epsilon; } zt_adam_factors;
+/// With each operation rounded: m = keep_mean · m + add_mean · g; v = keep_square · v + add_square · (g · g);
+/// g = mean_scale · m / (sqrt(square_scale · w) + epsilon), where w is v, or with `greatest` the greatest v so far.
+void zt_adam(size_t n, zt_adam_factors f, float *g, float *m, float *v, float *greatest);
+
+// --- Sums [one order for any vector width]
+
+/// Σ x[i]² in double.
+double zt_squared_norm(size_t n, const float *x);
+
 // --- Number formats [exact]
 
 void zt_f32_from_f16(size_t n, const uint16_t *x, float *out);
@@ -102,6 +113,8 @@ void zt_layer_norm_gradient(size_t rows, size_t columns, const float *x, const f
 void zt_softmax_gradient(size_t n, float factor, const float *p, float *slopes);
 /// x[i] = factor · exp(x[i] − shift)
 void zt_scaled_exponential(size_t n, float factor, float shift, float *x);
+/// Σ exp(x[i] − shift) · y[i]
+double zt_exponential_dot(size_t n, float shift, const float *x, const float *y);
 /// out[i] += a[i] · b[i]
 void zt_multiply_add(size_t n, const float *a, const float *b, float *out);
 

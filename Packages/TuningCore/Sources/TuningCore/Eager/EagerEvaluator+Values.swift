@@ -7,7 +7,9 @@ extension EagerEvaluator {
   /// An activation of one lane of zeros.
   public func zeros(rows: Int, columns: Int) -> Value {
     let out = make(lanes: 1, rows: rows, columns: columns)
-    out.mutableFloats.update(repeating: 0, count: rows * columns)
+    threads.forEachRange(of: rows * columns, piece: EagerEvaluator.piece) { range, _ in
+      (out.mutableFloats + range.lowerBound).update(repeating: 0, count: range.count)
+    }
     return out
   }
 

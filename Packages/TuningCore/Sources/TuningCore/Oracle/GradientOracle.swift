@@ -109,7 +109,7 @@ extension Tensor {
     sums.withUnsafeMutableBufferPointer { sums in
       nonisolated(unsafe) let sums = sums, values = values
       threads.forEachRange(of: count, piece: piece) { range, _ in
-        sums[range.lowerBound / piece] = values[range].reduce(0.0) { $0 + Double($1) * Double($1) }
+        sums[range.lowerBound / piece] = UnsafeBufferPointer(rebasing: values[range]).squaredNorm
       }
     }
     return sums.reduce(0, +)

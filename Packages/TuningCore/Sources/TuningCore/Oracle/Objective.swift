@@ -34,23 +34,30 @@ public enum Objective: String, Sendable, Codable, CaseIterable {
 
   /// dL / d(log-probability) of each of the batch's targets.
   public func gradient(_ logProbabilities: [Float], on batch: PackedBatch) -> [Float] {
+    if let slopes = foreseenGradient(on: batch) { return slopes }
     var slopes = [Float](repeating: 0, count: logProbabilities.count)
-    switch self {
-    case .languageModel:
-      let gold = batch.examples.map { $0.continuations[$0.gold] }
-      let slope = -1 / Double(gold.reduce(0) { $0 + $1.count })
-      for index in gold.joined() { slopes[index] += Float(slope) }
-    case .classification:
-      for example in batch.examples {
-        let scores = Objective.scores(of: example, logProbabilities)
-        let max = scores.max() ?? 0, total = scores.reduce(0.0) { $0 + exp($1 - max) }
-        for (number, range) in example.continuations.enumerated() {
-          let slope = exp(scores[number] - max) / total - (number == example.gold ? 1 : 0)
-          for index in range { slopes[index] += Float(slope / Double(range.count) / Double(batch.examples.count)) }
-        }
+    for example in batch.examples {
+      let scores = Objective.scores(of: example, logProbabilities)
+      let max = scores.max() ?? 0, total = scores.reduce(0.0) { $0 + exp($1 - max) }
+      for (number, range) in example.continuations.enumerated() {
+        let slope = exp(scores[number] - max) / total - (number == example.gold ? 1 : 0)
+        for index in range { slopes[index] += Float(slope / Double(range.count) / Double(batch.examples.count)) }
       }
     }
     return slopes
+  }
+
+  /// The gradient where the log-probabilities do not change it: the loss is linear in them; nil where it is not.
+  public func foreseenGradient(on batch: PackedBatch) -> [Float]? {
+    switch self {
+    case .languageModel:
+      var slopes = [Float](repeating: 0, count: batch.targets.count)
+      let gold = batch.examples.map { $0.continuations[$0.gold] }
+      let slope = -1 / Double(gold.reduce(0) { $0 + $1.count })
+      for index in gold.joined() { slopes[index] += Float(slope) }
+      return slopes
+    case .classification: return nil
+    }
   }
 
   /// How many terms the loss of `batch` is the mean of: gold tokens, or examples.

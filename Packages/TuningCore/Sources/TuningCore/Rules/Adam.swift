@@ -1,3 +1,5 @@
+import TensorCore
+
 /// Adam (Kingma & Ba 2015), and AMSGrad (Reddi et al. 2018) in the form of torch's:
 ///
 ///     m ← β₁ m + (1 − β₁) ĝ          m̂ = m / (1 − β₁ᵗ)
@@ -28,16 +30,11 @@ public struct Adam: UpdateRule, Hashable {
   }
 
   public func transform(_ gradient: UnsafeMutableBufferPointer<Float>, state: StatePiece, step: Int) {
-    let mean = state[0], square = state[1], greatest = isAMSGrad ? state[2] : square
-    let keepMean = Float(beta1), addMean = Float(1 - beta1), keepSquare = Float(beta2), addSquare = Float(1 - beta2)
-    let meanScale = Float(1 / (1 - Self.power(beta1, step))), squareScale = Float(1 / (1 - Self.power(beta2, step)))
-    for i in gradient.indices {
-      let g = gradient[i]
-      mean[i] = keepMean * mean[i] + addMean * g
-      square[i] = keepSquare * square[i] + addSquare * (g * g)
-      if isAMSGrad { greatest[i] = max(greatest[i], square[i]) }
-      gradient[i] = meanScale * mean[i] / ((squareScale * greatest[i]).squareRoot() + epsilon)
-    }
+    let factors = AdamFactors(
+      keepMean: Float(beta1), addMean: Float(1 - beta1), keepSquare: Float(beta2), addSquare: Float(1 - beta2),
+      meanScale: Float(1 / (1 - Self.power(beta1, step))), squareScale: Float(1 / (1 - Self.power(beta2, step))),
+      epsilon: epsilon)
+    factors.step(gradient, mean: state[0], square: state[1], greatest: isAMSGrad ? state[2] : nil)
   }
 
   /// By squaring, in multiplications alone: the same bits whatever the C library.

@@ -1,3 +1,5 @@
+import TensorCore
+
 /// Momentum without dampening (Polyak 1964), in the form of torch's SGD:
 ///
 ///     m ← μ m + ĝ,    u = m
@@ -15,10 +17,10 @@ public struct HeavyBall: UpdateRule, Hashable {
   }
 
   public func transform(_ gradient: UnsafeMutableBufferPointer<Float>, state: StatePiece, step _: Int) {
-    let buffer = state[0], keep = Float(momentum)
-    for i in gradient.indices {
-      buffer[i] = keep * buffer[i] + gradient[i]
-      gradient[i] = buffer[i]
-    }
+    let buffer = state[0]
+    buffer.scale(by: Float(momentum))
+    // A fused addition of 1 · ĝ rounds as a plain one.
+    buffer.add(1, UnsafeBufferPointer(gradient))
+    _ = gradient.update(fromContentsOf: buffer)
   }
 }
