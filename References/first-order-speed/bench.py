@@ -1,7 +1,7 @@
 """Times a first-order training step in transformers and torch, against which `zeroth bench method` is held.
 
     python bench.py --model opt-125m --scheme full --threads 2
-    zeroth bench method --model opt-125m --scheme full --optimizer fo-sgd --threads 2     # beside it, in the same minutes
+    zeroth bench method --model opt-125m --scheme full --optimizer fo-sgd --threads 2    # in the same minutes
 
 The same shapes with random weights in float32, 4 sequences of 128 tokens of which every one is predicted, no padding:
 a forward alone, without a graph; forward, backward and a step of SGD; forward and slope along one direction in forward
@@ -98,7 +98,8 @@ def main():
     optimizer = torch.optim.SGD(trainable, lr=1e-4)
     count = configuration.vocab_size
     tokens = torch.tensor([
-        [(i * 37 + sequence * 101) % count for i in range(options.length + 1)] for sequence in range(options.sequences)])
+        [(i * 37 + sequence * 101) % count for i in range(options.length + 1)]
+        for sequence in range(options.sequences)])
 
     def step():
         optimizer.zero_grad()
