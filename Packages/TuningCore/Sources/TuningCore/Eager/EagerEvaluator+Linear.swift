@@ -11,14 +11,14 @@ struct WeightPanels {
 
   /// About 384 rows each at most: the product packs its input anew for each panel, which costs a sixth of the time at 192
   /// rows and half of that at 384, and two lanes of 768 columns still stay in cache. An even number of panels shares out
-  /// over two or four threads.
+  /// over two or four threads; so does one of rows enough for four.
   init(_ parameter: Parameter, plan: DisplacementPlan, target: Int = 384) {
     tensor = parameter.tensor
     path = parameter.path
     self.plan = plan.displaces(parameter) ? plan : nil
     let rows = parameter.tensor.rowCount
     let panels = (rows + target - 1) / target
-    let wanted = panels <= 1 ? panels : (panels + 3) / 4 * 4
+    let wanted = rows < 128 ? min(1, panels) : (panels + 3) / 4 * 4
     rowsPerPanel = max(1, (rows + max(1, wanted) - 1) / max(1, wanted))
     count = (rows + rowsPerPanel - 1) / rowsPerPanel
   }
