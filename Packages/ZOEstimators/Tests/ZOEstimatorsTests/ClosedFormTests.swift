@@ -140,7 +140,7 @@ import ZOEstimators
   @Test(arguments: [1, 3], DirectionLaw.allCases)
   func forwardGradientsStepsAreExactSlopes(_ queries: Int, _ law: DirectionLaw) throws {
     let oracle = SlopeOracle(try .vector(start), of: quadratic), parameters = oracle.losses.parameters
-    var optimizer = ForwardGradient(queries: queries, law: law, weightDecay: 0.5)
+    let optimizer = ForwardGradient(queries: queries, law: law, weightDecay: 0.5)
     var theta = start.map(Double.init)
     for step in 0..<4 {
       let context = StepContext.test(step: step), gradient = quadratic.gradient(theta)
