@@ -29,8 +29,7 @@ extension ParameterSet {
   ) {
     guard !move.terms.isEmpty || move.decay != 0 else { return }
     let terms = move.terms.filter { $0.coefficient != 0 }
-    for parameter in trainable(in: support) {
-      guard let mask = support.mask(of: parameter.path) else { continue }
+    for (parameter, mask) in masked(by: support) {
       let pieces = ParameterPieces(of: parameter, rounding: rounding, roundingSeed: roundingSeed)
       let keep = parameter.role.decays ? 1 - move.decay : 1
       threads.forEachRange(of: parameter.tensor.count, piece: 1 << 16) { range, _ in
@@ -56,8 +55,7 @@ extension ParameterSet {
   /// - Cost: one generation of the direction.
   public func squaredNorm(of direction: Direction, threads: Threads) -> (sum: Double, count: Int) {
     var total = 0.0, elements = 0
-    for parameter in trainable(in: direction.support) {
-      guard let mask = direction.support.mask(of: parameter.path) else { continue }
+    for (parameter, mask) in masked(by: direction.support) {
       let piece = 1 << 14, count = parameter.tensor.count
       var sums = [(squares: Double, count: Int)](repeating: (0, 0), count: (count + piece - 1) / piece)
       sums.withUnsafeMutableBufferPointer { sums in

@@ -64,8 +64,11 @@ public struct ParameterSet: Sendable {
   public var paths: [ParameterPath] { parameters.map(\.path) }
   public var trainable: [Parameter] { parameters.filter(\.isTrainable) }
   /// Of which something trains and lies in `support`.
-  public func trainable(in support: Support) -> [Parameter] {
-    parameters.filter { $0.isTrainable && support.includes($0.path) }
+  public func trainable(in support: Support) -> [Parameter] { masked(by: support).map(\.parameter) }
+
+  /// The same, each with the mask of its elements that lie in `support`.
+  func masked(by support: Support) -> [(parameter: Parameter, mask: ElementMask)] {
+    trainable.compactMap { parameter in support.mask(of: parameter.path).map { (parameter, $0) } }
   }
   /// Number of scalars.
   public var count: Int { parameters.reduce(0) { $0 + $1.tensor.count } }

@@ -80,8 +80,7 @@ extension ParameterSet {
       apply(move, support: support, rounding: rounding, roundingSeed: roundingSeed, threads: threads)
     case .descent(let estimate, let rate):
       guard let rule = state.rule else { preconditionFailure("a descent, and the optimizer has no rule") }
-      for parameter in trainable(in: support) {
-        guard let mask = support.mask(of: parameter.path) else { continue }
+      for (parameter, mask) in masked(by: support) {
         let pieces = ParameterPieces(of: parameter, rounding: rounding, roundingSeed: roundingSeed)
         let descent = Descent(
           parameter: parameter, mask: mask, estimate: estimate.pieces(of: parameter.path), rate: rate, rule: rule,
