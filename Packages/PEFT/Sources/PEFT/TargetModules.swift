@@ -42,9 +42,18 @@ public struct TargetModules: Sendable, Equatable {
 
   private typealias Candidate = (parameter: Parameter, module: Module)
 
-  private func inBlocks(_ candidates: [Candidate]) throws -> [Candidate] {
-    let count = candidates.compactMap(\.module.block).max().map { $0 + 1 } ?? 0
+  /// Every parameter that lies in `blocks`, of whatever role; nil: all.
+  ///
+  /// - Throws: `TuningError.unmatchedTarget` where a block is not there.
+  static func parameters(of parameters: ParameterSet, in blocks: ClosedRange<Int>?) throws -> [Parameter] {
+    try inBlocks(blocks, parameters.parameters.map { ($0, Module($0.path)) }).map(\.parameter)
+  }
+
+  private func inBlocks(_ candidates: [Candidate]) throws -> [Candidate] { try Self.inBlocks(blocks, candidates) }
+
+  private static func inBlocks(_ blocks: ClosedRange<Int>?, _ candidates: [Candidate]) throws -> [Candidate] {
     guard let blocks else { return candidates }
+    let count = candidates.compactMap(\.module.block).max().map { $0 + 1 } ?? 0
     guard blocks.upperBound < count else {
       throw TuningError(
         .unmatchedTarget,

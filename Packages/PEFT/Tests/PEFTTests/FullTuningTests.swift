@@ -21,6 +21,17 @@ import TuningCore
     #expect(before.parameters["lm_head.weight"]?.tensor.values != state.parameters["lm_head.weight"]?.tensor.values)
   }
 
+  @Test func ofSomeBlocksWhatLiesInThemTrains() throws {
+    var state = try ToyModel.state()
+    try FullTuning(blocks: 1...2).attach(to: &state, of: ToyModel(), seeds: seeds)
+    let inside = state.parameters.paths.filter { $0.name.contains("layers.1.") || $0.name.contains("layers.2.") }
+    #expect(!inside.isEmpty && state.parameters.trainable.map(\.path) == inside)
+    let error = #expect(throws: TuningError.self) {
+      try FullTuning(blocks: 1...3).attach(to: &state, of: ToyModel(), seeds: seeds)
+    }
+    #expect(error?.code == .unmatchedTarget && error?.message.contains("the model has 3: 0 to 2") == true)
+  }
+
   @Test func attachThenDetachIsTheIdentity() throws {
     var state = try ToyModel.state()
     let before = state

@@ -6,7 +6,9 @@ import TuningCore
 /// What every scheme is held to, each in several forms.
 @Suite struct SchemeTests {
   private static let schemes: [any TuningScheme] = [
-    FullTuning(), LoRA(rank: 2, targets: ["q_proj", "k_proj"]), LoRA(targets: ["all-linear"], blocks: 1...1), BitFit(),
+    FullTuning(), FullTuning(blocks: 1...1), LoRA(rank: 2, targets: ["q_proj", "k_proj"]),
+    LoRA(targets: ["all-linear"], blocks: 1...1),
+    BitFit(),
     BitFit(targets: ["q_proj", "norm"], blocks: 0...0), HeadTuning(), HeadTuning(unties: true), PromptTuning(length: 3),
     PromptTuning(length: 1, initialisation: .normal), PrefixTuning(length: 4),
     PrefixTuning(length: 1, initialisation: .normal, shiftsPositions: true),

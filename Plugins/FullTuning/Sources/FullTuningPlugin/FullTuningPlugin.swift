@@ -4,7 +4,9 @@ import TuningCore
 
 final class FullTuningPlugin: Plugin {
   func register(in components: inout Components, origin: String) throws {
-    try components.schemes.register(FullTuning.componentDescription, origin: origin) { _ in FullTuning() }
+    try components.schemes.register(FullTuning.componentDescription, origin: origin) { options in
+      try FullTuning(options: options)
+    }
   }
 }
 
