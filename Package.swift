@@ -15,6 +15,7 @@ let houses = [
   House(folder: "Tokenizer", module: "Tokenizers", tests: [], excluded: ["Fixtures"]),
   House(folder: "Bundle", module: "Bundles", tests: [], goldens: true),
   House(folder: "TuningCore", module: "TuningCore", tests: ["TensorCore"]),
+  House(folder: "Configuration", module: "Configurations", tests: ["TuningCore"]),
   House(
     folder: "Transformer", module: "Transformers",
     tests: ["TensorCore", "TuningCore", "Autodiff", "FirstOrder", "PEFT"],
@@ -27,7 +28,7 @@ let houses = [
   House(folder: "PEFT", module: "PEFT", tests: ["TensorCore", "TuningCore"], goldens: true),
   House(folder: "Sparsity", module: "Sparsity", tests: ["TensorCore", "TuningCore"]),
   House(folder: "Eval", module: "Evaluation", tests: ["TensorCore", "TuningCore"], goldens: true),
-  House(folder: "Training", module: "Training", tests: ["TensorCore", "TuningCore", "Bundles"]),
+  House(folder: "Training", module: "Training", tests: ["TensorCore", "TuningCore", "Bundles", "Configurations"]),
 ]
 
 func product(_ module: String) -> Target.Dependency {
@@ -60,7 +61,8 @@ let package = Package(
       name: "zeroth",
       dependencies: [
         product("Training"), product("TuningCore"), product("TensorCore"), product("Bundles"), product("Evaluation"),
-        product("Transformers"), .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        product("Configurations"), product("Transformers"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tools/zeroth", swiftSettings: strict),
     .target(name: "CFuzzMemory", path: "Tools/fuzz/CFuzzMemory"),

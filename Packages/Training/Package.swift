@@ -11,11 +11,11 @@ let package = Package(
     .package(path: "../TuningCore"),
     .package(path: "../Autodiff"),
     .package(path: "../Bundle"),
+    .package(path: "../Configuration"),
     .package(path: "../Tokenizer"),
     .package(path: "../Transformer"),
     .package(path: "../Datasets"),
     .package(path: "../Eval"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     .target(
@@ -25,11 +25,11 @@ let package = Package(
         .product(name: "TuningCore", package: "TuningCore"),
         .product(name: "Autodiff", package: "Autodiff"),
         .product(name: "Bundles", package: "Bundle"),
+        .product(name: "Configurations", package: "Configuration"),
         .product(name: "Tokenizers", package: "Tokenizer"),
         .product(name: "Transformers", package: "Transformer"),
         .product(name: "Datasets", package: "Datasets"),
         .product(name: "Evaluation", package: "Eval"),
-        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: [.treatAllWarnings(as: .error)]
     ),
@@ -40,6 +40,7 @@ let package = Package(
         .product(name: "TensorCore", package: "Tensor"),
         .product(name: "TuningCore", package: "TuningCore"),
         .product(name: "Bundles", package: "Bundle"),
+        .product(name: "Configurations", package: "Configuration"),
       ]
     ),
   ],

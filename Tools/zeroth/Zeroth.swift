@@ -1,3 +1,4 @@
+import Configurations
 import ArgumentParser
 import Foundation
 import Training
@@ -36,7 +37,7 @@ struct Zeroth: ParsableCommand {
     } catch let stop as StoppedBySignal {
       Output.error("\(stop)")
       Foundation.exit(StoppedBySignal.exitStatus)
-    } catch let error as RecipeError {
+    } catch let error as ConfigurationError {
       Output.error("Error: \(error)")
       Foundation.exit(ExitCode.validationFailure.rawValue)
     } catch {

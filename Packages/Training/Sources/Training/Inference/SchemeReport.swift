@@ -1,3 +1,4 @@
+import Configurations
 import Foundation
 import Transformers
 import TuningCore
@@ -30,7 +31,7 @@ public struct SchemeReport: Sendable, Codable, Equatable {
     for option in options {
       let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       let kind = entry.description.options.first { $0.name == parts[0] }?.kind ?? .text
-      guard parts.count == 2, let value = try? RecipeValue(override: parts[1]).typed(as: kind) else {
+      guard parts.count == 2, let value = try? ConfigurationValue(override: parts[1]).typed(as: kind) else {
         throw TrainingError(.invalidInput, "--set \(option): write option=value, such as rank=4")
       }
       given[parts[0]] = value

@@ -1,3 +1,4 @@
+import Configurations
 import Foundation
 import TuningCore
 
@@ -7,7 +8,7 @@ extension Recipe {
   /// - Parameters:
   ///   - components: what is registered; the recipe chooses a scheme and an optimizer from it.
   ///   - tasks: names of the tasks there are.
-  /// - Throws: `RecipeError.invalidConfiguration` with every problem, each with its place and, where there is one, the
+  /// - Throws: `ConfigurationError.invalidConfiguration` with every problem, each with its place and, where there is one, the
   ///   near name.
   public func resolve(components: Components, tasks: [String]) throws -> ResolvedRecipe {
     var resolution = Resolution(recipe: self, components: components, tasks: tasks)
@@ -20,7 +21,7 @@ private struct Resolution {
   let recipe: Recipe
   let components: Components
   let tasks: [String]
-  private var problems: [RecipeError.Problem]
+  private var problems: [ConfigurationError.Problem]
   private var settings: [RecipeKey: OptionValue] = [:]
 
   init(recipe: Recipe, components: Components, tasks: [String]) {
@@ -49,7 +50,7 @@ private struct Resolution {
     rejectAmbiguity(chosen)
     rejectOptionsOfOthers(chosen)
     checkTogether()
-    if !problems.isEmpty { throw RecipeError(code: .invalidConfiguration, problems: inOrder(problems)) }
+    if !problems.isEmpty { throw ConfigurationError(code: .invalidConfiguration, problems: inOrder(problems)) }
     return ResolvedRecipe(settings: settings, componentOptions: options)
   }
 
@@ -58,7 +59,7 @@ private struct Resolution {
   }
 
   /// As the recipe goes, then the overrides; what concerns no entry comes last, what could not be read first.
-  private func inOrder(_ problems: [RecipeError.Problem]) -> [RecipeError.Problem] {
+  private func inOrder(_ problems: [ConfigurationError.Problem]) -> [ConfigurationError.Problem] {
     let places = Dictionary(recipe.entries.enumerated().map { ($1.location, $0) }, uniquingKeysWith: min)
     let keyed = problems.enumerated().map { index, problem in
       (place: index < recipe.problems.count ? -1 : places[problem.location] ?? .max, index: index, problem: problem)

@@ -1,3 +1,4 @@
+import Configurations
 import Foundation
 import TuningCore
 
@@ -7,20 +8,17 @@ import TuningCore
 /// Reading keeps what is wrong; `resolve` reports all of it at once. In between, the plugins that the recipe names are
 /// loaded, as its components are known only then.
 public struct Recipe: Sendable {
-  /// Larger files are not recipes.
-  public static let greatestFileSize = 1 << 20
-
   /// The file's name without its extension; names the run.
   public let name: String
   /// For messages.
   let fileName: String
   let entries: [Entry]
-  let problems: [RecipeError.Problem]
+  let problems: [ConfigurationError.Problem]
 
   /// A value and where it came from.
   struct Entry {
     var key: String
-    var value: RecipeValue
+    var value: ConfigurationValue
     /// `recipe.yaml:4` or `--set lora.rnak=4`
     var location: String
     /// Relative paths are relative to it.
@@ -31,28 +29,12 @@ public struct Recipe: Sendable {
   ///
   /// - Parameter overrides: `key=value` texts, each replacing what the file says of the key; the last one holds.
   ///   Relative paths in them are relative to the current folder, those of the file to the file's.
-  /// - Throws: `RecipeError` where the file cannot be read, is larger than `greatestFileSize`, or is no YAML mapping.
+  /// - Throws: `ConfigurationError` where the file cannot be read, is too large for a recipe, or is no YAML mapping.
   public init(contentsOf file: URL, overrides: [String] = []) throws {
-    let name = file.lastPathComponent
-    func fail(_ code: RecipeError.Code, _ message: String) -> RecipeError {
-      RecipeError(code: code, problems: [.init(location: file.path, message: message)])
-    }
-    let data: Data
-    do {
-      let handle = try FileHandle(forReadingFrom: file)
-      defer { try? handle.close() }
-      data = try handle.read(upToCount: Self.greatestFileSize + 1) ?? Data()
-    } catch {
-      throw fail(.unreadableFile, "cannot read the recipe: is it there, a file, and readable?")
-    }
-    guard data.count <= Self.greatestFileSize else {
-      throw fail(.tooLarge, "larger than \(Self.greatestFileSize) bytes: a recipe is a short YAML file")
-    }
-    guard let text = String(data: data, encoding: .utf8) else {
-      throw fail(.invalidConfiguration, "not UTF-8 text: a recipe is a YAML file")
-    }
+    let document = try ConfigurationDocument(contentsOf: file, kind: "recipe")
     try self.init(
-      yaml: text, fileName: name, folder: file.absoluteURL.deletingLastPathComponent(), overrides: overrides)
+      document, fileName: file.lastPathComponent, folder: file.absoluteURL.deletingLastPathComponent(),
+      overrides: overrides)
   }
 
   /// A recipe from its text.
@@ -61,7 +43,12 @@ public struct Recipe: Sendable {
   ///   - fileName: for messages.
   ///   - folder: relative paths are relative to it.
   public init(yaml: String, fileName: String = "recipe.yaml", folder: URL, overrides: [String] = []) throws {
-    let document = try RecipeDocument(text: yaml, name: fileName)
+    try self.init(
+      ConfigurationDocument(text: yaml, name: fileName), fileName: fileName, folder: folder, overrides: overrides)
+  }
+
+  private init(_ document: ConfigurationDocument, fileName: String, folder: URL, overrides: [String]) throws {
+    let lines = try document.entries(form: "a recipe is a mapping, one 'key: value' a line")
     var problems = document.problems
     var given: [String: Entry] = [:]
     for override in overrides {
@@ -74,13 +61,14 @@ public struct Recipe: Sendable {
       let key = String(parts[0])
       do {
         given[key] = Entry(
-          key: key, value: try RecipeValue(override: String(parts[1])), location: location, folder: .currentDirectory())
+          key: key, value: try ConfigurationValue(override: String(parts[1])), location: location,
+          folder: .currentDirectory())
       } catch {
         problems.append(.init(location: location, message: "the value is not YAML: \(error.message)"))
       }
     }
-    let written = document.entries.filter { given[$0.key] == nil }.map {
-      Entry(key: $0.key, value: $0.value, location: $0.location, folder: folder)
+    let written = lines.filter { given[$0.key] == nil }.map {
+      Entry(key: $0.key, value: $0.node.value, location: $0.location, folder: folder)
     }
     name = URL(filePath: fileName).deletingPathExtension().lastPathComponent
     self.fileName = fileName

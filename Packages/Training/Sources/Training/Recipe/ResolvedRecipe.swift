@@ -1,4 +1,5 @@
 import Bundles
+import Configurations
 import Foundation
 import TensorCore
 import TuningCore
@@ -128,16 +129,16 @@ extension ResolvedRecipe {
 
   /// Reads what `yaml` wrote, as a ledger or a run folder keeps it; no component needs to be registered.
   ///
-  /// - Throws: `RecipeError.invalidConfiguration` for any other text.
+  /// - Throws: `ConfigurationError.invalidConfiguration` for any other text.
   public init(yaml: String, fileName: String = "recipe.yaml") throws {
-    let document = try RecipeDocument(text: yaml, name: fileName)
+    let document = try ConfigurationDocument(text: yaml, name: fileName)
     var problems = document.problems
     var settings: [RecipeKey: OptionValue] = [:]
     var options: [String: [String: OptionValue]] = [:]
-    for entry in document.entries {
+    for entry in try document.entries(form: "a recipe is a mapping") {
       if let key = RecipeKey(rawValue: entry.key) {
-        settings[key] = entry.value.typed(as: key.specification.kind).flatMap(key.specification.accepted)
-      } else if let dot = entry.key.firstIndex(of: "."), let value = entry.value.untyped {
+        settings[key] = entry.node.value.typed(as: key.specification.kind).flatMap(key.specification.accepted)
+      } else if let dot = entry.key.firstIndex(of: "."), let value = entry.node.value.untyped {
         options[String(entry.key[..<dot]), default: [:]][String(entry.key[entry.key.index(after: dot)...])] = value
       } else {
         problems.append(.init(location: entry.location, message: "unknown key '\(entry.key)'"))
@@ -149,7 +150,7 @@ extension ResolvedRecipe {
           location: fileName,
           message: "\(key.rawValue) must be \(key.specification.expectation): this is no resolved recipe"))
     }
-    guard problems.isEmpty else { throw RecipeError(code: .invalidConfiguration, problems: problems) }
+    guard problems.isEmpty else { throw ConfigurationError(code: .invalidConfiguration, problems: problems) }
     let named = RecipeKey.allCases.filter(\.namesComponent).compactMap { settings[$0]?.description }
     self.init(settings: settings, componentOptions: options.filter { named.contains($0.key) })
   }

@@ -1,12 +1,12 @@
-/// Everything that is wrong with a recipe, found in one reading.
-public struct RecipeError: Error, CustomStringConvertible, Sendable {
+/// Everything that is wrong with a file that a person wrote, found in one reading.
+public struct ConfigurationError: Error, CustomStringConvertible, Sendable {
   /// Stable; tests and callers match it.
   public enum Code: String, Sendable {
     /// No such file, or it cannot be read.
     case unreadableFile
-    /// Larger than a recipe can be.
+    /// Larger than such a file can be.
     case tooLarge
-    /// Not YAML, not a mapping, or a key or value that does not fit.
+    /// Not YAML, or a key or value that does not fit.
     case invalidConfiguration
   }
 
@@ -17,11 +17,21 @@ public struct RecipeError: Error, CustomStringConvertible, Sendable {
     /// What is wrong and what to write.
     public let message: String
 
+    public init(location: String, message: String) {
+      self.location = location
+      self.message = message
+    }
+
     public var description: String { "\(location): \(message)" }
   }
 
   public let code: Code
   public let problems: [Problem]
+
+  public init(code: Code, problems: [Problem]) {
+    self.code = code
+    self.problems = problems
+  }
 
   public var description: String {
     guard problems.count != 1 else { return problems[0].description }

@@ -1,8 +1,8 @@
 import Foundation
 import TuningCore
 
-/// A value as a recipe's text gives it, before anything is known of its key.
-enum RecipeValue: Equatable {
+/// A value as a text gives it, before anything is known of its key.
+public enum ConfigurationValue: Sendable, Equatable {
   /// A scalar without quotes: text, or whatever the key takes.
   case plain(String)
   case quoted(String)
@@ -11,7 +11,7 @@ enum RecipeValue: Equatable {
   case unusable(String)
 
   /// In the kind that a key takes; what does not fit stays text, which the key's specification refuses.
-  func typed(as kind: OptionSpecification.Kind) -> OptionValue? {
+  public func typed(as kind: OptionSpecification.Kind) -> OptionValue? {
     switch self {
     case .unusable: return nil
     case .list(let texts): return .list(texts.map(OptionValue.text))
@@ -25,7 +25,7 @@ enum RecipeValue: Equatable {
   }
 
   /// As the YAML core schema reads it, with `1e-3` a number.
-  var untyped: OptionValue? {
+  public var untyped: OptionValue? {
     if case .plain(let text) = self { Self.untyped(text) } else { typed(as: .text) }
   }
 
@@ -43,7 +43,7 @@ enum RecipeValue: Equatable {
   }
 
   /// As messages show it.
-  var shown: String {
+  public var shown: String {
     switch self {
     case .plain(let text): "'\(text)'"
     case .quoted(let text): "the quoted text \"\(text)\""
@@ -54,8 +54,8 @@ enum RecipeValue: Equatable {
 }
 
 extension OptionValue {
-  /// In a form of YAML from which `RecipeValue.untyped` reads the same value.
-  var yaml: String {
+  /// In a form of YAML from which `ConfigurationValue.untyped` reads the same value.
+  public var yaml: String {
     switch self {
     case .boolean, .integer, .number: description
     case .text(let text): Self.yaml(text)
