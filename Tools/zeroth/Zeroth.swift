@@ -24,7 +24,8 @@ struct Zeroth: ParsableCommand {
       """,
     version: ZerothVersion.text,
     subcommands: [
-      TrainCommand.self, ProbeCommand.self, EvalCommand.self, GenerateCommand.self, TokenizeCommand.self,
+      DoctorCommand.self, TrainCommand.self, ProbeCommand.self, EvalCommand.self, GenerateCommand.self,
+      TokenizeCommand.self,
       ScoreCommand.self,
       LogitsCommand.self, InspectCommand.self, PluginsCommand.self, RecipeCommand.self, BenchCommand.self,
       ReplayCommand.self, ArchiveCommand.self,

@@ -25,6 +25,14 @@ public struct MemoryMeter: Sendable {
     return Reading(resident: resident, anonymous: anonymous, peak: peak)
   }
 
+  /// Bytes that programs can still take without swapping, as the kernel estimates them; nil where it does not tell.
+  public static var availableBytes: Int? {
+    guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8),
+      let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") })
+    else { return nil }
+    return line.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
+  }
+
   /// Makes the peak begin anew at what is resident now. Does nothing where the system does not allow it.
   public func restart() { try? "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8) }
 }

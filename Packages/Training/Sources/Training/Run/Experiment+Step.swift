@@ -4,14 +4,18 @@ import TuningCore
 extension Experiment {
   /// One step of the method on its batches.
   ///
-  /// - Parameter record: is given the updates before the last of them is made.
+  /// - Parameters:
+  ///   - oracle: is asked in place of the experiment's own.
+  ///   - record: is given the updates before the last of them is made.
   /// - Throws: `TuningError.nonFiniteLoss`; what `record` throws.
-  func advance(step: Int, record: ([ParameterUpdate]) throws -> Void = { _ in }) throws -> Method.Step {
+  func advance(
+    step: Int, oracle: (any LossOracle)? = nil, record: ([ParameterUpdate]) throws -> Void = { _ in }
+  ) throws -> Method.Step {
     // Updates look at the method's plan while it steps.
     var stepping = method
     defer { method = stepping }
     return try stepping.step(
-      step, on: data.batches(step: step, recipe), oracle: exact, record: record,
+      step, on: data.batches(step: step, recipe), oracle: oracle ?? exact, record: record,
       apply: { apply($0, part: $1, step: step) })
   }
 
