@@ -10,8 +10,12 @@ public struct DatasetError: Error, CustomStringConvertible, Sendable {
     case invalidText
     /// The header lacks a column.
     case missingColumn
-    /// A line with too few or too many columns.
+    /// A line with too few or too many columns, or that is no JSON where it should be.
     case malformedLine
+    /// A record that lacks a field.
+    case missingField
+    /// A field that holds something else than it should.
+    case invalidField
     /// A label that the task's verbalizer has no word for.
     case unknownLabel
     /// No example at all, or none left for a part that needs some.

@@ -66,8 +66,12 @@ public struct PromptEncoder: Sendable {
       heads.append(kept.dropLast(answerCount))
       answers.append(kept.suffix(answerCount))
     }
-    return EncodedExample(
-      request: Self.request(heads: heads, answers: answers, gold: example.gold), droppedTokens: dropped)
+    guard let gold = example.golds.first else {
+      throw DatasetError(.unscorableExample, "\(example.origin): no candidate is the right one")
+    }
+    var request = Self.request(heads: heads, answers: answers, gold: gold)
+    request.otherGolds = Array(example.golds.dropFirst())
+    return EncodedExample(request: request, droppedTokens: dropped)
   }
 
   private func cut(_ ids: [Int32]) -> [Int32] {

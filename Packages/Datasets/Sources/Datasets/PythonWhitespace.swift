@@ -1,11 +1,27 @@
-/// Python's `str.strip` and `lstrip`, which prompts were published with: code points, not characters, and Python's list
-/// of what is white.
+/// What Python's `str` does in the code that prompts were published with: by code points, not by characters, and with
+/// Python's list of what is white.
 extension String {
   /// `strip()`
   func strippingWhitespace() -> String { strippingLeadingWhitespace().strippingTrailing(\.isPythonWhitespace) }
 
   /// `lstrip()`
   func strippingLeadingWhitespace() -> String { strippingLeading(\.isPythonWhitespace) }
+
+  /// `rstrip()`
+  func strippingTrailingWhitespace() -> String { strippingTrailing(\.isPythonWhitespace) }
+
+  /// `split()`
+  func splitAtWhitespace() -> [String] {
+    unicodeScalars.split(whereSeparator: \.isPythonWhitespace).map { String($0) }
+  }
+
+  /// `pattern in self`
+  func containsBytes(of pattern: String) -> Bool { utf8.firstRange(of: pattern.utf8) != nil }
+
+  /// `replace(pattern, replacement)`
+  func replacingBytes(of pattern: String, with replacement: String) -> String {
+    String(decoding: Array(utf8).replacing(Array(pattern.utf8), with: Array(replacement.utf8)), as: UTF8.self)
+  }
 
   /// `strip(' ')`
   func strippingSpaces() -> String { strippingLeading { $0 == " " }.strippingTrailing { $0 == " " } }

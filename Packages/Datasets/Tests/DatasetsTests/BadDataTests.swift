@@ -49,7 +49,7 @@ import Testing
       try write(["train.tsv": "\u{feff}label\tsentence\n1\t\"quoted\n0\t`` it 's ''"], in: folder)
       let examples = try SST2().examples(.training, in: DataSource(folder))
       #expect(examples.map(\.wording.prompt) == ["\"quoted It was", "`` it 's '' It was"])
-      #expect(examples.map(\.gold) == [1, 0])
+      #expect(examples.map(\.golds) == [[1], [0]])
     }
   }
 

@@ -9,16 +9,17 @@ import TuningCore
 enum Fixture {
   private static let repository = (0..<5).reduce(URL(filePath: #filePath)) { url, _ in url.deletingLastPathComponent() }
 
+  /// References/sst2/make_goldens.py, References/tasks/make_goldens.py
+  static let goldens = Bundle.module.resourceURL!.appending(path: "Goldens")
+
   static let archive = repository.appending(path: "Data/SST-2/SST-2.zip")
 
   static func tokenizer() throws -> Tokenizer {
     try Tokenizer(folder: repository.appending(path: "Models/stories260K"))
   }
 
-  /// References/sst2/make_goldens.py
   static func golden<Value: Decodable>(_ name: String, as type: Value.Type) throws -> Value {
-    let url = try #require(Bundle.module.url(forResource: name, withExtension: "json", subdirectory: "Goldens"))
-    return try JSONDecoder().decode(type, from: Data(contentsOf: url))
+    try JSONDecoder().decode(type, from: Data(contentsOf: goldens.appending(path: "\(name).json")))
   }
 }
 

@@ -66,7 +66,7 @@ import TuningCore
     let encoder = PromptEncoder(tokenizer: try Fixture.tokenizer())
     for golden in try Fixture.golden("wordings", as: [Texts].self) {
       let wording = Wording(prompt: golden.prompt, candidates: golden.texts)
-      let example = TaskExample(wording: wording, inputFree: wording, gold: 0, origin: "here")
+      let example = TaskExample(wording: wording, inputFree: wording, golds: [0], origin: "here")
       try expect(encoder.encode(example), equals: golden.candidates, golden.prompt)
     }
   }
@@ -85,7 +85,7 @@ import TuningCore
     let none = Wording(prompt: "It was ", candidates: ["It was great", "It was  "])
     let error = failure {
       _ = try PromptEncoder(tokenizer: tokenizer)
-        .encode(TaskExample(wording: none, inputFree: none, gold: 0, origin: "dev.tsv, line 7"))
+        .encode(TaskExample(wording: none, inputFree: none, golds: [0], origin: "dev.tsv, line 7"))
     }
     #expect(error?.code == .unscorableExample)
     #expect(error?.message.hasPrefix("dev.tsv, line 7: the answer in \"It was  \" is 0 of") == true)

@@ -10,7 +10,7 @@ import TuningCore
     let training = try task.examples(.training, in: source), validation = try task.examples(.validation, in: source)
     #expect(training.count == 8000)
     #expect(validation.count == 872)
-    #expect(validation.count { $0.gold == 1 } == 444)
+    #expect(validation.count { $0.golds == [1] } == 444)
     let first = try #require(validation.first), last = try #require(validation.last)
     #expect(first.wording.prompt == "it 's a charming and often affecting journey . It was")
     #expect(
@@ -18,11 +18,11 @@ import TuningCore
         "it 's a charming and often affecting journey . It was terrible",
         "it 's a charming and often affecting journey . It was great",
       ])
-    #expect(first.gold == 1)
+    #expect(first.golds == [1])
     #expect(first.origin.hasSuffix("SST-2.zip:SST-2/dev.tsv, line 2"))
     #expect(first.inputFree == Wording(prompt: " It was", candidates: [" It was terrible", " It was great"]))
     #expect(last.wording.prompt.hasPrefix("looking aristocratic , luminous yet careworn in jane hamilton 's"))
-    #expect(last.gold == 1)
+    #expect(last.golds == [1])
     #expect(try #require(training.first).origin.hasSuffix("SST-2/train.tsv, line 2"))
   }
 
@@ -49,7 +49,7 @@ import TuningCore
       let loose = try TaskData(SST2(), in: DataSource(folder), counts: counts)
       #expect(loose.contentHash == zipped.contentHash)
       #expect(loose.train.map(\.wording) == zipped.train.map(\.wording))
-      #expect(loose.evaluation.map(\.gold) == zipped.evaluation.map(\.gold))
+      #expect(loose.evaluation.map(\.golds) == zipped.evaluation.map(\.golds))
 
       let archive = folder.appending(path: "glue.tar.zst")
       try ArchiveWriter.write(
@@ -93,7 +93,7 @@ import TuningCore
       let v1 = try #require(SST2(templateVersion: 1).examples(.validation, in: source).first)
       #expect(
         v1.wording == Wording(prompt: "a \u{a0}film ", candidates: ["a \u{a0}film terrible", "a \u{a0}film great"]))
-      #expect(v1.gold == 0)
+      #expect(v1.golds == [0])
       #expect(v1.inputFree == Wording(prompt: " ", candidates: [" terrible", " great"]))
     }
     #expect(failure { _ = try SST2(templateVersion: 2) }?.code == .unknownTemplate)

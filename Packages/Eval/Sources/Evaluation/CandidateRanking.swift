@@ -4,11 +4,12 @@ import TuningCore
 public struct CandidateRanking: Sendable, Codable, Equatable {
   /// Index of the continuation ranked first, for each example; the earlier one on a tie.
   public let predictions: [Int]
-  public let golds: [Int]
+  /// Indices of the continuations that are right, for each example.
+  public let golds: [[Int]]
   /// Mean classification-style loss in nats.
   public let loss: Double
 
-  public init(predictions: [Int], golds: [Int], loss: Double) {
+  public init(predictions: [Int], golds: [[Int]], loss: Double) {
     precondition(predictions.count == golds.count, "CandidateRanking: \(predictions.count) of \(golds.count)")
     self.predictions = predictions
     self.golds = golds
@@ -16,7 +17,7 @@ public struct CandidateRanking: Sendable, Codable, Equatable {
   }
 
   /// Whether each example was right.
-  public var outcomes: [Bool] { zip(predictions, golds).map { $0 == $1 } }
+  public var outcomes: [Bool] { zip(predictions, golds).map { $1.contains($0) } }
   public var accuracy: Proportion { Proportion(successes: outcomes.count { $0 }, count: outcomes.count) }
 
   /// Tokens that go through the model at once: enough for its products to run at full speed.
@@ -46,7 +47,7 @@ public struct CandidateRanking: Sendable, Codable, Equatable {
       guard progress(predictions.count) else { return nil }
     }
     return CandidateRanking(
-      predictions: predictions, golds: requests.map(\.gold), loss: loss / Double(max(1, requests.count)))
+      predictions: predictions, golds: requests.map(\.golds), loss: loss / Double(max(1, requests.count)))
   }
 
   /// Ranges of examples of about `tokensPerBatch` tokens, at least one example each.

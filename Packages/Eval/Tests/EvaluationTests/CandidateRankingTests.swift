@@ -26,7 +26,7 @@ import TuningCore
   @Test func isTheDefinition() throws {
     let requests = requests(20), expected = try requests.map(expected)
     let ranking = try #require(try CandidateRanking.evaluate(requests, oracle: ToyModel.oracle()))
-    #expect(ranking.predictions == expected.map(\.prediction) && ranking.golds == requests.map(\.gold))
+    #expect(ranking.predictions == expected.map(\.prediction) && ranking.golds == requests.map(\.golds))
     #expect(Set(ranking.predictions).count > 1)
     #expect(ranking.outcomes == zip(expected, requests).map { $0.prediction == $1.gold })
     let right = zip(expected, requests).count { $0.prediction == $1.gold }
@@ -49,6 +49,17 @@ import TuningCore
     let requests = (0..<3).map { ScoringRequest(prompt: [2], continuations: tied, gold: $0 + 1) }
     let ranking = try #require(try CandidateRanking.evaluate(requests, oracle: ToyModel.oracle()))
     #expect(ranking.predictions == [1, 1, 1] && ranking.outcomes == [true, false, false])
+  }
+
+  @Test func anyOfSeveralGoldsIsRight() throws {
+    let continuations = [[2, 1], [3], [2]] as [[Int32]]
+    let golds = [[0], [0, 1], [2, 0, 1], [2, 0]]
+    let requests = golds.map {
+      ScoringRequest(prompt: [2], continuations: continuations, gold: $0[0], otherGolds: Array($0.dropFirst()))
+    }
+    let ranking = try #require(try CandidateRanking.evaluate(requests, oracle: ToyModel.oracle()))
+    #expect(ranking.predictions == [1, 1, 1, 1] && ranking.golds == golds)
+    #expect(ranking.outcomes == [false, true, true, false])
   }
 
   /// Examples of 303 tokens go through the model two at a time, one of more than a batch alone, each once.

@@ -46,6 +46,21 @@ public struct DataSource: Sendable {
     }
   }
 
+  /// The first of the files `names` that is there, as `file` finds it.
+  ///
+  /// - Throws: as `file`; where none is there, what it throws of the first.
+  public func file(oneOf names: [String], in folder: String) throws -> File {
+    var missing: DatasetError?
+    for name in names {
+      do {
+        return try file(name, in: folder)
+      } catch let error as DatasetError where error.code == .missingFile {
+        missing = missing ?? error
+      }
+    }
+    throw missing ?? DatasetError(.missingFile, "\(location.path): no file of \(folder) is known")
+  }
+
   private func looseFile(_ name: String, in folder: String, of url: URL, limit: Int) throws -> File {
     let candidates = [url.appending(path: name), url.appending(path: folder).appending(path: name)]
     let found = candidates.filter { FileManager.default.fileExists(atPath: $0.path) }

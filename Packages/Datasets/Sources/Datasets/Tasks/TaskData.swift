@@ -39,7 +39,10 @@ public struct TaskData: Sendable {
         add(example.wording.prompt)
         add(example.wording.candidates.count)
         example.wording.candidates.forEach(add)
-        add(example.gold)
+        add(example.golds.count)
+        example.golds.forEach(add)
+        add(example.references.count)
+        example.references.forEach(add)
       }
     }
     return hasher.finalize()

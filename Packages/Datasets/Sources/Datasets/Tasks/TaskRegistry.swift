@@ -4,18 +4,18 @@ extension Registry where Product == any EvaluationTask {
   /// The tasks of this package, by the names that recipes use.
   public static func tasks() throws -> Registry {
     var registry = Registry(kind: "task")
-    let versions = SST2.templateVersions
-    try registry.register(
-      ComponentDescription(
-        name: "sst2", summary: "Sentiment of sentences from film reviews, two classes.",
-        reference: "Socher et al. 2013; GLUE (Wang et al. 2019)", cost: "two candidates of one prompt an example",
-        options: [
-          OptionSpecification(
-            "template", .integer(atLeast: versions.lowerBound, atMost: versions.upperBound), default: .integer(0),
-            help: "0: \"{sentence} It was great\"; 1: \"{sentence} great\"")
-        ]),
-      origin: "Datasets"
-    ) { options in try SST2(templateVersion: options.integer("template")) }
+    try SST2.register(in: &registry)
+    try COPA.register(in: &registry)
+    try WinoGrande.register(in: &registry)
+    try MultiRC.register(in: &registry)
+    try BoolQ.register(in: &registry)
+    try CB.register(in: &registry)
+    try RTE.register(in: &registry)
+    try WiC.register(in: &registry)
+    try WSC.register(in: &registry)
+    try ReCoRD.register(in: &registry)
+    try SQuAD.register(in: &registry)
+    try DROP.register(in: &registry)
     return registry
   }
 }

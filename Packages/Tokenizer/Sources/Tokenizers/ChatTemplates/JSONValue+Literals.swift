@@ -14,6 +14,9 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
 
   /// The value that a JSON document says.
   ///
+  /// - Parameter firstLine: the number of its first line, where it is a part of a file of several.
   /// - Throws: `TokenizerError` with `malformedJSON`; the message gives line and column.
-  public init(parsing text: String) throws { self = try JSONParser.parse(text, file: nil) }
+  public init(parsing text: String, firstLine: Int = 1) throws {
+    self = try JSONParser.parse(text, file: nil, firstLine: firstLine)
+  }
 }

@@ -6,12 +6,13 @@ struct JSONParser {
   private static let deepestNesting = 128
   private let bytes: UnsafeBufferPointer<UInt8>
   private let file: String?
+  private let firstLine: Int
   private var position = 0
 
-  static func parse(_ text: String, file: String?) throws -> JSONValue {
+  static func parse(_ text: String, file: String?, firstLine: Int = 1) throws -> JSONValue {
     var text = text
     return try text.withUTF8 { bytes in
-      var parser = JSONParser(bytes: bytes, file: file)
+      var parser = JSONParser(bytes: bytes, file: file, firstLine: firstLine)
       let value = try parser.value(depth: 0)
       parser.skipSpace()
       guard parser.position == bytes.count else { throw parser.failure("text after the end of the document") }
@@ -19,13 +20,14 @@ struct JSONParser {
     }
   }
 
-  private init(bytes: UnsafeBufferPointer<UInt8>, file: String?) {
+  private init(bytes: UnsafeBufferPointer<UInt8>, file: String?, firstLine: Int) {
     self.bytes = bytes
     self.file = file
+    self.firstLine = firstLine
   }
 
   private func failure(_ what: String) -> TokenizerError {
-    var line = 1
+    var line = firstLine
     var column = 1
     for byte in bytes[..<min(position, bytes.count)] {
       if byte == UInt8(ascii: "\n") {

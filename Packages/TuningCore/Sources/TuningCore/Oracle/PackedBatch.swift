@@ -38,14 +38,21 @@ public struct ScoringRequest: Sendable, Equatable {
   ///
   /// Fewer where candidates share only a part of what comes before their answers: the rest of it opens the continuation.
   public var scoredCounts: [Int]?
-  /// Index of the right continuation.
+  /// Index of the right continuation: what is trained on.
   public var gold: Int
+  /// Indices of others that count as right where continuations are ranked.
+  public var otherGolds: [Int]
+  /// Every right continuation, the one trained on first.
+  public var golds: [Int] { [gold] + otherGolds }
 
-  public init(prompt: [Int32], continuations: [[Int32]], scoredCounts: [Int]? = nil, gold: Int = 0) {
+  public init(
+    prompt: [Int32], continuations: [[Int32]], scoredCounts: [Int]? = nil, gold: Int = 0, otherGolds: [Int] = []
+  ) {
     self.prompt = prompt
     self.continuations = continuations
     self.scoredCounts = scoredCounts
     self.gold = gold
+    self.otherGolds = otherGolds
   }
 }
 
@@ -124,9 +131,9 @@ public struct PackedBatch: Sendable, Equatable {
   public init(_ requests: [ScoringRequest]) throws {
     prediction = .nextToken
     for (number, request) in requests.enumerated() {
-      guard request.continuations.indices.contains(request.gold) else {
+      if let gold = request.golds.first(where: { !request.continuations.indices.contains($0) }) {
         throw TuningError(
-          .invalidBatch, "example \(number): gold is \(request.gold) of \(request.continuations.count) continuations")
+          .invalidBatch, "example \(number): gold is \(gold) of \(request.continuations.count) continuations")
       }
       let scoredCounts = request.scoredCounts ?? request.continuations.map(\.count)
       guard scoredCounts.count == request.continuations.count else {
