@@ -32,12 +32,13 @@ import TuningCore
 
     // Evaluating the run is evaluating its best parameters; evaluating the recipe, its model as it came.
     let run = try Program.succeed("eval", folder.url.path, "--json").object()
-    #expect(run["predictions"] as? [Int] == stored.testPredictions)
-    #expect(run["accuracy"] as? Double == stored.testAfter.value && run["low"] as? Double == stored.testAfter.low)
+    #expect((run["predictions"] as? [Int])?.map { .candidate($0) } == stored.testPredictions)
+    #expect(run["metric"] as? String == "accuracy" && run["scores"] as? [Double] == stored.testScores)
+    #expect(run["value"] as? Double == stored.testAfter.value && run["low"] as? Double == stored.testAfter.low)
     let base = try Program.succeed("eval", recipe, "--json").object()
-    #expect(base["accuracy"] as? Double == stored.testBefore.value)
+    #expect(base["value"] as? Double == stored.testBefore.value)
     let dev = try Program.succeed("eval", recipe, "--part", "dev", "--json").object()
-    #expect(dev["accuracy"] as? Double == stored.devBefore && dev["part"] as? String == "dev")
+    #expect(dev["value"] as? Double == stored.devBefore && dev["part"] as? String == "dev")
     let table = try Program.succeed("eval", folder.url.path)
     #expect(table.out.contains("accuracy") && table.lines.count == 2)
 

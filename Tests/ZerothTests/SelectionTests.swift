@@ -22,10 +22,10 @@ import Testing
     }
     let evaluations = MetricsLog.read(session.folder.metrics).evaluations
     let best = evaluations.max {
-      ($0.devAccuracy, -$0.devLoss, -$0.step) < ($1.devAccuracy, -$1.devLoss, -$1.step)
+      ($0.devScore, -($0.devLoss ?? 0), -$0.step) < ($1.devScore, -($1.devLoss ?? 0), -$1.step)
     }
     #expect(evaluations.map(\.step) == [0, 2, 4, 6])
-    #expect(result.bestStep == best?.step && result.devBest == best?.devAccuracy)
+    #expect(result.bestStep == best?.step && result.devBest == best?.devScore)
     // Other held-out examples choose nothing.
     let other = Session(
       folder: RunFolder(place("other")), changes: ["learning_rate": "1e-3", "test_examples": "3"])

@@ -1,4 +1,5 @@
 import Bundles
+import Evaluation
 import Foundation
 import Testing
 import TensorCore
@@ -60,7 +61,7 @@ struct Session {
 /// What two runs must agree in, however they were interrupted.
 struct Trace: Equatable {
   var finalParameters: String
-  var predictions: [Int]
+  var predictions: [ExampleScores.Prediction]
   var bestStep: Int
   var counts: [Int]
   var ledger: Data

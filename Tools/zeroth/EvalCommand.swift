@@ -15,8 +15,6 @@ struct EvalCommand: ParsableCommand {
         zeroth eval runs/quickstart-0 --part dev --json
       """)
 
-  enum Part: String, ExpressibleByArgument, CaseIterable { case train, dev, test }
-
   @Argument(help: "Recipe file or run folder.")
   var subject: String
 
@@ -25,7 +23,7 @@ struct EvalCommand: ParsableCommand {
   var overrides: [String] = []
 
   @Option(help: "Which examples: train, dev or test.")
-  var part = Part.test
+  var part = ExamplePart.test
 
   @Flag(help: "Print the result as JSON.")
   var json = false
@@ -35,39 +33,41 @@ struct EvalCommand: ParsableCommand {
   struct Result: Encodable {
     var part: String
     var examples: Int
-    var accuracy: Double
-    var low: Double
-    var high: Double
-    var loss: Double
-    var predictions: [Int]
+    var metric: Metric
+    var value: Double
+    var low: Double?
+    var high: Double?
+    var loss: Double?
+    var predictions: [ExampleScores.Prediction]
+    var scores: [Double]
   }
 
   func run() throws {
     let experiment = try open()
-    let requests = part == .train ? experiment.data.train : part == .dev ? experiment.data.dev : experiment.data.test
-    guard !requests.isEmpty else {
+    let count = experiment.data[part].count
+    guard count > 0 else {
       throw TrainingError(.invalidInput, "the recipe asks for no \(part.rawValue) examples")
     }
     let line = ProgressLine()
-    let ranking = try CandidateRanking.evaluate(requests, oracle: experiment.oracle) { done in
-      line.show("\(part.rawValue): \(done)/\(requests.count) examples", force: done == requests.count)
+    let scores = try experiment.evaluate(part) { done in
+      line.show("\(part.rawValue): \(done)/\(count) examples", force: done == count)
       return true
     }
     line.finish()
     // The progress never ends it.
-    guard let ranking else { return }
-    let interval = ranking.accuracy.interval()
+    guard let scores else { return }
+    let mean = scores.mean, metric = experiment.metric
     let result = Result(
-      part: part.rawValue, examples: requests.count, accuracy: ranking.accuracy.value, low: interval.low,
-      high: interval.high, loss: ranking.loss, predictions: ranking.predictions)
+      part: part.rawValue, examples: mean.count, metric: metric, value: mean.value, low: mean.low, high: mean.high,
+      loss: scores.loss, predictions: scores.predictions, scores: scores.scores)
     if json { return try Output.json(result) }
     Output.table(
       [
         [
-          part.rawValue, "\(result.examples)", Quantity.percent(result.accuracy),
-          "\(Quantity.percent(result.low)) to \(Quantity.percent(result.high))", String(format: "%.4f", result.loss),
+          part.rawValue, "\(result.examples)", metric.shown(mean.value), metric.interval(mean, metric.shown),
+          result.loss.map { String(format: "%.4f", $0) } ?? "-",
         ]
-      ], header: ["part", "examples", "accuracy", "95 % interval", "loss"])
+      ], header: ["part", "examples", metric.title, "95 % interval", "loss"])
   }
 
   private func open() throws -> Experiment {
@@ -84,3 +84,5 @@ struct EvalCommand: ParsableCommand {
       read.resolve(components: host.components, tasks: ExampleSet.taskNames()), components: host.components)
   }
 }
+
+extension ExamplePart: ExpressibleByArgument {}

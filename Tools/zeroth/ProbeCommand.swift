@@ -47,8 +47,13 @@ struct ProbeCommand: ParsableCommand {
       [
         ["fitted to", "\(report.rows) tokens, \(report.classes.count) of them different, \(report.width) features"],
         ["steps of Newton's method", "\(report.iterations)"],
-        ["accuracy before", "\(Quantity.percent(report.testBefore.value)) of \(report.testBefore.count)"],
-        ["accuracy after", "\(Quantity.percent(report.testAfter.value)) of \(report.testAfter.count)"],
+        [
+          "\(report.metric.title) before",
+          "\(report.metric.shown(report.testBefore.value)) of \(report.testBefore.count)",
+        ],
+        [
+          "\(report.metric.title) after", "\(report.metric.shown(report.testAfter.value)) of \(report.testAfter.count)",
+        ],
       ], header: ["linear probe", report.output])
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Evaluation
 import Foundation
 import Training
 import TuningCore
@@ -7,7 +8,7 @@ struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Fine-tune a model as a recipe says.",
     discussion: """
-      Prints a table of accuracy before and after on held-out examples; the run folder keeps the resolved recipe,
+      Prints a table of the task's metric before and after on held-out examples; the run folder keeps the resolved recipe,
       metrics.jsonl, the ledger, a checkpoint, the best parameters and result.json. Ctrl-C and SIGTERM stop at the next
       step; the run goes on bit for bit with --resume.
 
@@ -86,8 +87,8 @@ final class TrainingDisplay {
     case .evaluation(let report):
       let mark = report.isBest && report.step > 0 ? "  best" : ""
       line.say(
-        "step \(report.step)  dev accuracy \(Quantity.percent(report.devAccuracy)) of \(report.devExamples)"
-          + String(format: "  dev loss %.4f", report.devLoss) + mark)
+        "step \(report.step)  dev \(report.metric.title) \(report.metric.shown(report.devScore)) of \(report.devExamples)"
+          + (report.devLoss.map { String(format: "  dev loss %.4f", $0) } ?? "") + mark)
     case .checkpoint: break
     }
   }
@@ -130,22 +131,36 @@ final class TrainingDisplay {
   }
 }
 
+extension Metric {
+  /// A value as tables show it: in percent where it is a share.
+  func shown(_ value: Double) -> String { isShare ? Quantity.percent(value) : String(format: "%.4g", value) }
+
+  /// A difference of two values.
+  func shown(change: Double) -> String {
+    isShare ? String(format: "%+.1f points", 100 * change) : String(format: "%+.4g", change)
+  }
+
+  /// The ends of an interval, each in `shown`'s form.
+  func interval(_ estimate: Estimate, _ shown: (Double) -> String) -> String {
+    guard let low = estimate.low, let high = estimate.high else { return "unknown" }
+    return "\(shown(low)) to \(shown(high))"
+  }
+}
+
 /// The table at a run's end.
 enum ResultTable {
   static func show(_ result: RunResult, folder: RunFolder) {
-    func share(_ value: ReportedShare) -> [String] {
-      [Quantity.percent(value.value), "\(Quantity.percent(value.low)) to \(Quantity.percent(value.high))"]
-    }
-    func points(_ value: Double) -> String { String(format: "%+.1f points", 100 * value) }
+    let metric = result.metric
     Output.line("")
     Output.table(
       [
-        ["before"] + share(result.testBefore), ["after"] + share(result.testAfter),
+        ["before", metric.shown(result.testBefore.value), metric.interval(result.testBefore, metric.shown)],
+        ["after", metric.shown(result.testAfter.value), metric.interval(result.testAfter, metric.shown)],
         [
-          "change", points(result.testChange.value),
-          "\(points(result.testChange.low)) to \(points(result.testChange.high))",
+          "change", metric.shown(change: result.testChange.value),
+          metric.interval(result.testChange, metric.shown(change:)),
         ],
-      ], header: ["\(result.testAfter.count) held-out examples", "accuracy", "95 % interval"])
+      ], header: ["\(result.testAfter.count) held-out examples", metric.title, "95 % interval"])
     Output.line("")
     Output.line(
       (result.devBest == nil

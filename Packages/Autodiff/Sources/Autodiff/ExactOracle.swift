@@ -39,6 +39,7 @@ public final class ExactOracle: GradientOracle {
   public func forget() { losses.forget() }
 
   public func gradient(on batches: [PackedBatch], in support: Support) throws -> Gradient {
+    try requireDerivatives()
     let sums = try emptySums(for: support)
     let total = batches.reduce(0) { $0 + weight(of: $1) }
     let loss = try batches.reduce(0.0) { loss, batch in
@@ -51,8 +52,9 @@ public final class ExactOracle: GradientOracle {
 
   /// Adds `share` times the gradient of a batch's loss to `sums`; returns the loss.
   ///
-  /// - Throws: `TuningError.invalidBatch`, `.nonFiniteLoss`.
+  /// - Throws: `TuningError.invalidBatch`, `.nonFiniteLoss`; `.notApplicable` where the objective has no gradient.
   public func addGradient(on batch: PackedBatch, share: Double = 1, to sums: GradientSums) throws -> Float {
+    try requireDerivatives()
     try losses.model.validate(batch, in: losses.state)
     losses.count(queries: 1, on: batch)
     gradientCount += 1
@@ -76,6 +78,7 @@ public final class ExactOracle: GradientOracle {
   public func directionalDerivatives(
     along directions: [Direction], on batch: PackedBatch
   ) throws -> (loss: Float, slopes: [Float]) {
+    try requireDerivatives()
     try losses.model.validate(batch, in: losses.state)
     losses.count(queries: 1, on: batch)
     slopeCount += directions.count
@@ -92,6 +95,15 @@ public final class ExactOracle: GradientOracle {
       return Float(zip(gradient, tangent).reduce(0.0) { $0 + Double($1.0) * Double($1.1) })
     }
     return (loss, slopes)
+  }
+
+  private func requireDerivatives() throws {
+    guard losses.objective.isDifferentiable else {
+      throw TuningError(
+        .notApplicable,
+        "objective '\(losses.objective.rawValue)' changes in jumps and has no gradient: take an optimizer of the zeroth "
+          + "order, or another objective")
+    }
   }
 
   private func finite(_ loss: Float) throws -> Float {

@@ -22,7 +22,7 @@ import TuningCore
     plain.map { Subset(scheme: false, trains: $0) } + attached.map { Subset(scheme: true, trains: $0) }
 
   /// Finite differences of the losses along random directions, in the middle of their rounding and their curvature.
-  @Test(arguments: subsets, Objective.allCases)
+  @Test(arguments: subsets, Objective.allCases.filter(\.isDifferentiable))
   func agreesWithLosses(_ subset: Subset, _ objective: Objective) throws {
     let losses = EagerOracle(
       model: TinyModel(), state: try subset.state(), objective: objective, threads: Threads(2))
@@ -35,6 +35,23 @@ import TuningCore
         at: [Displacement([Term(epsilon, z)]), Displacement([Term(-epsilon, z)])], on: batch)
       let slope = Double(pair[0] - pair[1]) / Double(2 * epsilon), exact = gradient.dot(z)
       #expect(abs(slope - exact) <= 4e-3 * max(1, abs(exact)), "direction \(seed): \(slope), not \(exact)")
+    }
+  }
+
+  /// Its losses are given; what asks for its derivatives hears that there are none, and what to do.
+  @Test func whatChangesInJumpsHasNoDerivatives() throws {
+    let subset = try #require(Self.subsets.first), batch = try TinyModel.batch()
+    let losses = EagerOracle(model: TinyModel(), state: try subset.state(), objective: .accuracy)
+    let oracle = ExactOracle(losses)
+    let loss = try oracle.losses(at: [.none], on: batch)[0] * Float(batch.examples.count)
+    #expect(loss == loss.rounded() && (0...Float(batch.examples.count)).contains(loss))
+    for ask in [
+      { _ = try oracle.gradient(on: batch) },
+      { _ = try oracle.directionalDerivatives(along: [Direction(seed: 1)], on: batch) },
+    ] as [() throws -> Void] {
+      let error = #expect(throws: TuningError.self, performing: ask)
+      #expect(error?.code == .notApplicable)
+      #expect(error?.message.contains("'accuracy'") == true && error?.message.contains("zeroth order") == true)
     }
   }
 

@@ -42,7 +42,7 @@ public struct CandidateRanking: Sendable, Codable, Equatable {
         guard !scores.contains(where: \.isNaN) else {
           throw TuningError(.nonFiniteLoss, "example \(number): the model's log-probabilities are \(scores)")
         }
-        predictions.append(scores.indices.max { scores[$0] < scores[$1] || (scores[$0] == scores[$1] && $0 > $1) } ?? 0)
+        predictions.append(Objective.firstRanked(scores))
       }
       guard progress(predictions.count) else { return nil }
     }

@@ -27,6 +27,17 @@ import TuningCore
     #expect(Objective.scores(of: try batch().examples[1], logProbabilities) == [-2, -0.25])
   }
 
+  /// The first example is wrong: its other continuation, of one token, is likelier on average. A tie goes to the earlier.
+  @Test func accuracy() throws {
+    let batch = try batch(), tie: [Float] = [-1, -1, -1, -1, -1, -1]
+    #expect(Objective.accuracy.loss([-1, -2, -0.5, -3, -1, -0.25], on: batch) == 1)
+    #expect(Objective.accuracy.loss([-2, -2, -0.5, -3, -1, -2.5], on: batch) == 0)
+    #expect(Objective.accuracy.loss(tie, on: batch) == 0.5)
+    #expect(Objective.accuracy.loss([-1, -2, -0.5, -3, .nan, -0.25], on: batch).isNaN)
+    #expect(Objective.accuracy.weight(of: batch) == 2 && Objective.accuracy.foreseenGradient(on: batch) == nil)
+    #expect(Objective.allCases.filter { !$0.isDifferentiable } == [.accuracy])
+  }
+
   /// Scores far apart and far from nought neither overflow nor vanish.
   @Test func extremes() throws {
     let batch = try PackedBatch([ScoringRequest(prompt: [1], continuations: [[2], [3]], gold: 0)])

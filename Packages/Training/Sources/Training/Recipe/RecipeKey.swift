@@ -47,7 +47,8 @@ enum RecipeKey: String, CaseIterable {
     case .objective:
       option(
         .choice(["auto"] + Objective.allCases.map(\.rawValue)), .text("auto"),
-        "Loss over the label words' tokens or over the candidates; auto: the task's own.")
+        "What steps lower: a loss over the label words' tokens or over the candidates, or 1 − accuracy; auto: the task's own."
+      )
     case .trainExamples:
       option(.integer(atLeast: 1, atMost: .max), .integer(1000), "Examples to train on; all, if there are fewer.")
     case .devExamples: option(Self.counts, .integer(500), "Held-out examples that choose the best step.")

@@ -39,8 +39,10 @@ public final class Experiment {
     try scheme.attach(to: &opened.state, of: opened.model, seeds: recipe.seeds)
     try data.check(fits: opened.model, in: opened.state)
     method = try Method(recipe, components: components, state: opened.state, model: opened.model)
+    let objective = recipe.objective ?? data.objective
+    if !objective.isDifferentiable { try method.requireLossesAlone(objective: objective.rawValue) }
     oracle = EagerOracle(
-      model: opened.model, state: opened.state, objective: recipe.objective ?? data.objective, threads: recipe.threads)
+      model: opened.model, state: opened.state, objective: objective, threads: recipe.threads)
     exact = ExactOracle(oracle, memory: recipe.gradientCheckpointing ? .checkpoints : .whole)
   }
 

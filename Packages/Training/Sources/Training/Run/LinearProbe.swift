@@ -21,9 +21,10 @@ public struct LinearProbe {
     public var width: Int
     /// Steps of Newton's method.
     public var iterations: Int
-    public var testBefore: ReportedShare
-    public var testAfter: ReportedShare
-    public var testChange: ReportedShare
+    public var metric: Metric
+    public var testBefore: Estimate
+    public var testAfter: Estimate
+    public var testChange: Estimate
     /// Folder of the model with the fitted table.
     public var output: String
   }
@@ -78,15 +79,13 @@ public struct LinearProbe {
     try experiment.export(to: folder)
     return Report(
       rows: tokens.count, classes: classes, width: fitted.width, iterations: fitted.iterations,
-      testBefore: ReportedShare(before.accuracy), testAfter: ReportedShare(after.accuracy),
-      testChange: ReportedShare(PairedDifference(before: before.outcomes, after: after.outcomes)), output: folder.path)
+      metric: experiment.metric, testBefore: before.mean, testAfter: after.mean,
+      testChange: after.change(from: before), output: folder.path)
   }
 
-  private func evaluate() throws -> CandidateRanking {
-    guard let ranking = try CandidateRanking.evaluate(experiment.data.test, oracle: experiment.oracle) else {
-      preconditionFailure("an evaluation that nobody ends")
-    }
-    return ranking
+  private func evaluate() throws -> ExampleScores {
+    guard let scores = try experiment.evaluate(.test) else { preconditionFailure("an evaluation that nobody ends") }
+    return scores
   }
 
   /// The features of every gold token of the training examples, and the tokens.

@@ -24,6 +24,21 @@ struct Method {
     }
   }
 
+  /// - Parameter objective: of the run, by the name that recipes give it, where it has no gradient.
+  /// - Throws: `TuningError.notApplicable` where an optimizer asks for one.
+  func requireLossesAlone(objective: String) throws {
+    for owner in [Part.Owner.first, .second] {
+      guard let driver = drivers[owner] else { continue }
+      let cost = driver.optimizer.cost(trainableCount: 1)
+      guard cost.gradientsPerStep == 0, cost.slopesPerStep == 0 else {
+        throw TuningError(
+          .notApplicable,
+          "optimizer \(driver.name) follows the loss's derivatives, and objective \(objective) changes in jumps and has "
+            + "none: take an optimizer of the zeroth order such as zo-sgd, or objective: auto")
+      }
+    }
+  }
+
   private func driver(of part: Int) -> Driver {
     guard let driver = drivers[plan.parts[part].owner] else {
       preconditionFailure("part \(part) has no optimizer; StepPlan says so")

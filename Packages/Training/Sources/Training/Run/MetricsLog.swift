@@ -56,13 +56,13 @@ final class MetricsLog {
     struct Position: Decodable {
       let step: Int
       /// Evaluations alone have it.
-      let devLoss: Double?
+      let devExamples: Int?
     }
     guard let data = try? Data(contentsOf: url) else { return Data() }
     var kept = Data()
     for line in data.split(separator: UInt8(ascii: "\n")) {
       guard let position = try? JSONDecoder().decode(Position.self, from: line),
-        position.step <= (position.devLoss == nil ? progress.step : progress.evaluatedStep)
+        position.step <= (position.devExamples == nil ? progress.step : progress.evaluatedStep)
       else { continue }
       kept += line + Data("\n".utf8)
     }

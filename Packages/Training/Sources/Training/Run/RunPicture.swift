@@ -1,10 +1,11 @@
 import Foundation
 
-/// `report.svg`: a run at a glance. Above, accuracy on the development set against the step; below, the loss of the
+/// `report.svg`: a run at a glance. Above, the metric on the development set against the step; below, the loss of the
 /// batches, as it was and smoothed.
 struct RunPicture {
   let steps: [StepReport]
   let evaluations: [EvaluationReport]
+  let metric: Metric
   let title: String
   /// One line under the title: what the held-out examples say.
   let finding: String
@@ -16,13 +17,13 @@ struct RunPicture {
 
   func svg() -> String {
     let lastStep = Double(max(1, evaluations.last?.step ?? 1, steps.last?.step ?? 1))
-    let accuracies = evaluations.map { ($0.step, 100 * $0.devAccuracy) }
+    let scores = evaluations.map { ($0.step, (metric.isShare ? 100 : 1) * $0.devScore) }
     let losses = steps.map { ($0.step, Double($0.loss)) }
-    let accuracyPanel = Panel(
-      top: 84, bottom: 240, lastStep: lastStep, values: accuracies.map(\.1), name: "dev accuracy, %", left: Self.left,
-      right: Self.right)
+    let scorePanel = Panel(
+      top: 84, bottom: 240, lastStep: lastStep, values: scores.map(\.1),
+      name: "dev \(metric.title)\(metric.isShare ? ", %" : "")", left: Self.left, right: Self.right)
     let lossPanel = Panel(
-      top: 282, bottom: 430, lastStep: lastStep, values: losses.map(\.1), name: "batch loss, nats", left: Self.left,
+      top: 282, bottom: 430, lastStep: lastStep, values: losses.map(\.1), name: "batch loss", left: Self.left,
       right: Self.right)
     let best = evaluations.last { $0.isBest }
     var parts = [
@@ -32,8 +33,8 @@ struct RunPicture {
       "<text x=\"\(Self.left)\" y=\"30\" font-size=\"18\" font-weight=\"600\" fill=\"#1a1a1a\">\(Self.escaped(title))</text>",
       "<text x=\"\(Self.left)\" y=\"54\" fill=\"#444444\">\(Self.escaped(finding))</text>",
     ]
-    parts += accuracyPanel.frame() + [accuracyPanel.line(accuracies, color: "#0b6e4f", width: 2.5)]
-    parts += accuracies.map { accuracyPanel.dot($0, color: "#0b6e4f", radius: $0.0 == best?.step ? 6 : 3.5) }
+    parts += scorePanel.frame() + [scorePanel.line(scores, color: "#0b6e4f", width: 2.5)]
+    parts += scores.map { scorePanel.dot($0, color: "#0b6e4f", radius: $0.0 == best?.step ? 6 : 3.5) }
     parts += lossPanel.frame() + [lossPanel.line(losses, color: "#c9d6df", width: 1)]
     parts.append(lossPanel.line(Self.smoothed(losses), color: "#1f4e79", width: 2))
     parts.append("<text x=\"\(Self.right)\" y=\"460\" text-anchor=\"end\" fill=\"#444444\">step</text>")

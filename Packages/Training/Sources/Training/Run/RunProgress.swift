@@ -13,20 +13,29 @@ struct RunProgress: Sendable, Codable, Equatable {
   var evaluatedStep = 0
   /// The step after which the development set was ranked best; ties go to the lower loss, then to the earlier step.
   var bestStep = 0
-  var bestAccuracy: Double?
+  var bestScore: Double?
   var bestLoss: Double?
   var inferencePeakBytes = 0
   var trainingPeakBytes = 0
 
   /// Takes note of an evaluation; returns whether it is the best so far.
-  mutating func note(_ ranking: CandidateRanking, at step: Int) -> Bool {
-    let accuracy = ranking.accuracy.value
+  mutating func note(_ scores: ExampleScores, higherIsBetter: Bool, at step: Int) -> Bool {
+    let score = scores.mean.value
     evaluatedStep = step
-    if let bestAccuracy, let bestLoss, accuracy < bestAccuracy || (accuracy == bestAccuracy && ranking.loss >= bestLoss)
-    {
+    if let bestScore, !isBetter(score, than: bestScore, higherIsBetter), score != bestScore || !hasLess(scores.loss) {
       return false
     }
-    (bestStep, bestAccuracy, bestLoss) = (step, accuracy, ranking.loss)
+    (bestStep, bestScore, bestLoss) = (step, score, scores.loss)
     return true
+  }
+
+  private func isBetter(_ score: Double, than other: Double, _ higherIsBetter: Bool) -> Bool {
+    higherIsBetter ? score > other : score < other
+  }
+
+  /// Whether the loss is below that of the best.
+  private func hasLess(_ loss: Double?) -> Bool {
+    guard let loss, let bestLoss else { return false }
+    return loss < bestLoss
   }
 }

@@ -24,8 +24,12 @@ public struct StepReport: Sendable, Codable, Equatable {
 /// A look at the development set.
 public struct EvaluationReport: Sendable, Codable, Equatable {
   public var step: Int
-  public var devAccuracy: Double
-  public var devLoss: Double
+  /// What answers are measured by: `accuracy`, `f1`, `exact-match`, `external`.
+  public var metric: Metric
+  /// The metric's mean over the examples.
+  public var devScore: Double
+  /// In nats; nil where nothing gives one.
+  public var devLoss: Double?
   public var devExamples: Int
   /// Whether no earlier one was better.
   public var isBest: Bool
@@ -61,45 +65,24 @@ public struct RunSummary: Sendable, Codable, Equatable {
   public var folder: String
 }
 
-/// A share with its 95 % interval, for JSON.
-public struct ReportedShare: Sendable, Codable, Equatable {
-  public var value: Double
-  public var low: Double
-  public var high: Double
-  public var count: Int
-
-  init(_ proportion: Proportion) {
-    let interval = proportion.interval()
-    self.init(value: proportion.value, low: interval.low, high: interval.high, count: proportion.count)
-  }
-
-  init(_ difference: PairedDifference) {
-    let interval = difference.interval()
-    self.init(value: difference.value, low: interval.low, high: interval.high, count: difference.count)
-  }
-
-  private init(value: Double, low: Double, high: Double, count: Int) {
-    self.value = value
-    self.low = low
-    self.high = high
-    self.count = count
-  }
-}
-
 /// `result.json`: what a finished run found.
 public struct RunResult: Sendable, Codable, Equatable {
   public var recipeIdentity: String
   public var steps: Int
   /// The step after which the parameters were best on dev; the last one where there are no dev examples.
   public var bestStep: Int
+  /// What answers are measured by, on dev and on the held-out examples.
+  public var metric: Metric
+  /// Whether more of it is better; false only for an external program's score that says so.
+  public var higherIsBetter: Bool
   /// nil where there are no dev examples.
   public var devBefore: Double?
   public var devBest: Double?
   /// On the held-out examples, which nothing was chosen by: the model as it came, the best one, and the change on the
   /// same examples.
-  public var testBefore: ReportedShare
-  public var testAfter: ReportedShare
-  public var testChange: ReportedShare
+  public var testBefore: Estimate
+  public var testAfter: Estimate
+  public var testChange: Estimate
   /// Of the steps; evaluations apart.
   public var work: Work
   /// Seconds of the last session, and of its training steps alone.
@@ -110,7 +93,10 @@ public struct RunResult: Sendable, Codable, Equatable {
   public var trainingPeakBytes: Int
   /// SHA-256 over the trained parameters after the last step.
   public var finalParameters: String
-  public var testPredictions: [Int]
+  /// The answers of the best parameters: indices of candidates, or texts.
+  public var testPredictions: [ExampleScores.Prediction]
+  /// What each of them was worth.
+  public var testScores: [Double]
   public var kernels: String
   public var version: String
 }

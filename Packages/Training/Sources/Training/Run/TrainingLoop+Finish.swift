@@ -11,19 +11,19 @@ extension TrainingLoop {
   func finish(_ session: Stopwatch, trainingSeconds: Double) throws -> RunResult? {
     let finalParameters = TrainedParameters.hash(experiment.oracle.state.parameters)
     try restoreBest()
-    guard let after = try evaluate("test, after", experiment.data.test) else { return nil }
+    guard let after = try evaluate("test, after", .test) else { return nil }
     try experiment.reload(attached: false)
-    guard let before = try evaluate("test, before", experiment.data.test) else { return nil }
+    guard let before = try evaluate("test, before", .test) else { return nil }
     let result = RunResult(
       recipeIdentity: experiment.recipe.identity.hex, steps: progress.step,
       bestStep: experiment.data.dev.isEmpty ? progress.step : progress.bestStep,
-      devBefore: progress.devBefore, devBest: progress.bestAccuracy,
-      testBefore: ReportedShare(before.accuracy), testAfter: ReportedShare(after.accuracy),
-      testChange: ReportedShare(PairedDifference(before: before.outcomes, after: after.outcomes)),
-      work: progress.work, seconds: session.seconds,
+      metric: experiment.metric, higherIsBetter: experiment.higherIsBetter, devBefore: progress.devBefore,
+      devBest: progress.bestScore, testBefore: before.mean, testAfter: after.mean,
+      testChange: after.change(from: before), work: progress.work, seconds: session.seconds,
       trainingSeconds: trainingSeconds, inferencePeakBytes: progress.inferencePeakBytes,
       trainingPeakBytes: progress.trainingPeakBytes, finalParameters: finalParameters.hex,
-      testPredictions: after.predictions, kernels: KernelPath.name, version: ZerothVersion.text)
+      testPredictions: after.predictions, testScores: after.scores, kernels: KernelPath.name,
+      version: ZerothVersion.text)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
     try AtomicFile.write(Data(picture(of: result).utf8), to: folder.picture)
@@ -35,12 +35,8 @@ extension TrainingLoop {
     let log = MetricsLog.read(folder.metrics), recipe = experiment.recipe
     let name = recipe.model.deletingPathExtension().lastPathComponent
     return RunPicture(
-      steps: log.steps, evaluations: log.evaluations,
-      title: "\(name) on \(recipe.task): \(recipe.scheme), \(recipe.optimizer)",
-      finding: String(
-        format: "%d held-out examples: %.1f %% before, %.1f %% after (change %+.1f to %+.1f points, 95 %% interval)",
-        result.testAfter.count, 100 * result.testBefore.value, 100 * result.testAfter.value,
-        100 * result.testChange.low, 100 * result.testChange.high)
+      steps: log.steps, evaluations: log.evaluations, metric: result.metric,
+      title: "\(name) on \(recipe.task): \(recipe.scheme), \(recipe.optimizer)", finding: result.finding
     ).svg()
   }
 
@@ -52,5 +48,21 @@ extension TrainingLoop {
     } else if progress.bestStep != progress.step {
       try experiment.load(from: folder.best)
     }
+  }
+}
+
+extension RunResult {
+  /// What the held-out examples say, in a line.
+  var finding: String {
+    let format = metric.isShare ? "%.1f %%" : "%.4g"
+    func shown(_ value: Double) -> String { String(format: format, (metric.isShare ? 100 : 1) * value) }
+    var text =
+      "\(testAfter.count) held-out examples, \(metric.title): \(shown(testBefore.value)) before, "
+      + "\(shown(testAfter.value)) after"
+    if let low = testChange.low, let high = testChange.high {
+      let ends = [low, high].map { String(format: metric.isShare ? "%+.1f" : "%+.4g", (metric.isShare ? 100 : 1) * $0) }
+      text += " (change \(ends[0]) to \(ends[1])\(metric.isShare ? " points" : ""), 95 % interval)"
+    }
+    return text
   }
 }

@@ -156,12 +156,13 @@ public final class TrainingLoop {
   /// Evaluates on the development set, keeps the best; false where a signal came meanwhile.
   private func lookAtDev(_ name: String) throws -> Bool {
     let step = progress.step
-    guard let ranking = try evaluate(name, experiment.data.dev) else { return false }
-    if step == 0 { progress.devBefore = ranking.accuracy.value }
-    let isBest = progress.note(ranking, at: step)
+    guard let scores = try evaluate(name, .dev) else { return false }
+    let mean = scores.mean
+    if step == 0 { progress.devBefore = mean.value }
+    let isBest = progress.note(scores, higherIsBetter: experiment.higherIsBetter, at: step)
     if isBest, step > 0 { try experiment.export(to: folder.best) }
     let report = EvaluationReport(
-      step: step, devAccuracy: ranking.accuracy.value, devLoss: ranking.loss, devExamples: ranking.golds.count,
+      step: step, metric: experiment.metric, devScore: mean.value, devLoss: scores.loss, devExamples: mean.count,
       isBest: isBest)
     try metrics.append(.evaluation(report))
     observer(.evaluation(report))
@@ -184,20 +185,20 @@ public final class TrainingLoop {
 
   /// - Returns: nil where a signal came.
   /// - Throws: `TrainingError.diverged` where the losses are no numbers.
-  func evaluate(_ name: String, _ requests: [ScoringRequest]) throws -> CandidateRanking? {
-    let ranking: CandidateRanking?
+  func evaluate(_ name: String, _ part: ExamplePart) throws -> ExampleScores? {
+    let scores: ExampleScores?, count = experiment.data[part].count
     do {
-      ranking = try CandidateRanking.evaluate(requests, oracle: experiment.oracle) { done in
-        observer(.evaluating(name, done: done, total: requests.count))
+      scores = try experiment.evaluate(part) { done in
+        observer(.evaluating(name, done: done, total: count))
         return !shouldStop()
       }
     } catch let error as TuningError where error.code == .nonFiniteLoss {
       throw diverged("\(name), after step \(progress.step): \(error.message)")
     }
-    if let ranking, !ranking.loss.isFinite {
-      throw diverged("\(name), after step \(progress.step): the loss is \(ranking.loss): lower the learning rate")
+    if let loss = scores?.loss, !loss.isFinite {
+      throw diverged("\(name), after step \(progress.step): the loss is \(loss): lower the learning rate")
     }
-    return ranking
+    return scores
   }
 
   private func stop() throws -> Outcome {

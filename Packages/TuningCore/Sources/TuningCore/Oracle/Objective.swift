@@ -1,13 +1,20 @@
 import Foundation
 
 /// What a loss is made of, given the log-probabilities of a batch's targets.
+///
+/// Losses of texts that the model writes are no function of these: whoever gives them is a `LossOracle` of its own.
 public enum Objective: String, Sendable, Codable, CaseIterable {
   /// Cross-entropy of the gold continuations' tokens, averaged over all those tokens: long answers weigh more (LM style).
   case languageModel = "language-model"
   /// Per example the cross-entropy of a softmax over the continuations' mean log-probabilities (classification style).
   case classification
+  /// 1 − the share of examples whose right continuation is ranked first: no gradient could lower it.
+  case accuracy
 
-  /// The loss in nats. Sums in double, in the order of the batch.
+  /// Whether the loss has a gradient that is of use: `accuracy` changes in jumps, and is flat between them.
+  public var isDifferentiable: Bool { self != .accuracy }
+
+  /// The loss: in nats, or between 0 and 1 for `accuracy`. Sums in double, in the order of the batch.
   public func loss(_ logProbabilities: [Float], on batch: PackedBatch) -> Float {
     precondition(
       logProbabilities.count == batch.targets.count,
@@ -29,11 +36,18 @@ public enum Objective: String, Sendable, Codable, CaseIterable {
         return sum + (logSum - scores[example.gold])
       }
       return Float(sum / Double(batch.examples.count))
+    case .accuracy:
+      guard logProbabilities.allSatisfy({ !$0.isNaN }) else { return .nan }
+      let wrong = batch.examples.count { example in
+        Objective.firstRanked(Objective.scores(of: example, logProbabilities)) != example.gold
+      }
+      return Float(Double(wrong) / Double(batch.examples.count))
     }
   }
 
-  /// dL / d(log-probability) of each of the batch's targets.
+  /// dL / d(log-probability) of each of the batch's targets, of an objective that is differentiable.
   public func gradient(_ logProbabilities: [Float], on batch: PackedBatch) -> [Float] {
+    precondition(isDifferentiable, "Objective: \(self) has no gradient")
     if let slopes = foreseenGradient(on: batch) { return slopes }
     var slopes = [Float](repeating: 0, count: logProbabilities.count)
     for example in batch.examples {
@@ -56,7 +70,7 @@ public enum Objective: String, Sendable, Codable, CaseIterable {
       let slope = -1 / Double(gold.reduce(0) { $0 + $1.count })
       for index in gold.joined() { slopes[index] += Float(slope) }
       return slopes
-    case .classification: return nil
+    case .classification, .accuracy: return nil
     }
   }
 
@@ -64,7 +78,7 @@ public enum Objective: String, Sendable, Codable, CaseIterable {
   public func weight(of batch: PackedBatch) -> Double {
     switch self {
     case .languageModel: Double(batch.examples.reduce(0) { $0 + $1.continuations[$1.gold].count })
-    case .classification: Double(batch.examples.count)
+    case .classification, .accuracy: Double(batch.examples.count)
     }
   }
 
@@ -73,5 +87,10 @@ public enum Objective: String, Sendable, Codable, CaseIterable {
     example.continuations.map { range in
       range.reduce(0.0) { $0 + Double(logProbabilities[$1]) } / Double(range.count)
     }
+  }
+
+  /// Index of the greatest score; the earlier one on a tie.
+  public static func firstRanked(_ scores: [Double]) -> Int {
+    scores.indices.max { scores[$0] < scores[$1] || (scores[$0] == scores[$1] && $0 > $1) } ?? 0
   }
 }

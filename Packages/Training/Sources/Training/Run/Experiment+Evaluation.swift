@@ -1,0 +1,42 @@
+import Evaluation
+import TuningCore
+
+/// Which of a run's examples.
+public enum ExamplePart: String, Sendable, Codable, CaseIterable {
+  /// Trained on.
+  case train
+  /// Chosen by.
+  case dev
+  /// Reported on.
+  case test
+}
+
+extension ExampleSet {
+  /// The examples of a part.
+  public subscript(part: ExamplePart) -> [ScoringRequest] {
+    switch part {
+    case .train: train
+    case .dev: dev
+    case .test: test
+    }
+  }
+}
+
+extension Experiment {
+  /// What answers are measured by.
+  public var metric: Metric { .accuracy }
+
+  /// Whether more of it is better.
+  public var higherIsBetter: Bool { true }
+
+  /// Lets the model answer the examples of a part, as it stands, and scores each answer by the metric.
+  ///
+  /// - Parameter progress: hears how many examples are done; returning false ends the evaluation.
+  /// - Returns: nil where `progress` ended it.
+  /// - Throws: `TuningError.nonFiniteLoss`; what the oracle throws.
+  public func evaluate(
+    _ part: ExamplePart, progress: (Int) -> Bool = { _ in true }
+  ) throws -> ExampleScores? {
+    try CandidateRanking.evaluate(data[part], oracle: oracle, progress: progress).map { ExampleScores($0) }
+  }
+}
