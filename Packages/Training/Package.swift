@@ -15,6 +15,7 @@ let package = Package(
     .package(path: "../Transformer"),
     .package(path: "../Datasets"),
     .package(path: "../Eval"),
+    .package(path: "../Plot"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -29,6 +30,7 @@ let package = Package(
         .product(name: "Transformers", package: "Transformer"),
         .product(name: "Datasets", package: "Datasets"),
         .product(name: "Evaluation", package: "Eval"),
+        .product(name: "Plots", package: "Plot"),
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: [.treatAllWarnings(as: .error)]
