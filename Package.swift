@@ -28,7 +28,11 @@ let houses = [
   House(folder: "PEFT", module: "PEFT", tests: ["TensorCore", "TuningCore"], goldens: true),
   House(folder: "Sparsity", module: "Sparsity", tests: ["TensorCore", "TuningCore"]),
   House(folder: "Eval", module: "Evaluation", tests: ["TensorCore", "TuningCore"], goldens: true),
+  House(folder: "Plot", module: "Plots", tests: []),
   House(folder: "Training", module: "Training", tests: ["TensorCore", "TuningCore", "Bundles", "Configurations"]),
+  House(
+    folder: "Report", module: "Reports", tests: ["Training", "Plots", "Evaluation", "TuningCore", "TensorCore"],
+    goldens: true),
 ]
 
 func product(_ module: String) -> Target.Dependency {
@@ -61,7 +65,7 @@ let package = Package(
       name: "zeroth",
       dependencies: [
         product("Training"), product("TuningCore"), product("TensorCore"), product("Bundles"), product("Evaluation"),
-        product("Configurations"), product("Transformers"),
+        product("Configurations"), product("Transformers"), product("Reports"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tools/zeroth", swiftSettings: strict),

@@ -16,6 +16,7 @@ let package = Package(
     .package(path: "../Transformer"),
     .package(path: "../Datasets"),
     .package(path: "../Eval"),
+    .package(path: "../Plot"),
   ],
   targets: [
     .target(
@@ -30,6 +31,7 @@ let package = Package(
         .product(name: "Transformers", package: "Transformer"),
         .product(name: "Datasets", package: "Datasets"),
         .product(name: "Evaluation", package: "Eval"),
+        .product(name: "Plots", package: "Plot"),
       ],
       swiftSettings: [.treatAllWarnings(as: .error)]
     ),

@@ -24,6 +24,12 @@ enum Output {
 
   static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
+  /// Columns of the terminal that standard output is; what goes elsewhere is not broken.
+  static var width: Int {
+    var size = winsize()
+    return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 1 << 20
+  }
+
   /// Columns padded to their widest entry; numbers to the right.
   static func table(_ rows: [[String]], header: [String]) {
     let all = [header] + rows

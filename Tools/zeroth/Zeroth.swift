@@ -13,6 +13,7 @@ struct Zeroth: ParsableCommand {
       EXAMPLES
         zeroth train Recipes/quickstart.yaml
         zeroth eval Recipes/quickstart.yaml --part dev
+        zeroth report runs --html report.html
         zeroth generate --model Models/stories260K 'Once upon a time'
         zeroth plugins list
 
@@ -28,7 +29,7 @@ struct Zeroth: ParsableCommand {
       TokenizeCommand.self,
       ScoreCommand.self,
       LogitsCommand.self, InspectCommand.self, PluginsCommand.self, RecipeCommand.self, BenchCommand.self,
-      ReplayCommand.self, ArchiveCommand.self,
+      ReplayCommand.self, ReportCommand.self, ArchiveCommand.self,
     ])
 
   static func main() {

@@ -17,6 +17,8 @@ public struct RunFolder: Sendable, Equatable {
   public var best: URL { url.appendingPathComponent("best") }
   /// The run at a glance; there only when it has finished.
   public var picture: URL { url.appendingPathComponent("report.svg") }
+  /// Why the run has come to no result; there only when its losses were no numbers any more.
+  public var divergence: URL { url.appendingPathComponent("diverged.json") }
   /// What the run found; there only when it has finished.
   public var result: URL { url.appendingPathComponent("result.json") }
 

@@ -8,6 +8,8 @@ struct RunProgress: Sendable, Codable, Equatable {
   var optimizer: String?
   /// Of the steps; evaluations apart.
   var work = Work()
+  /// Of the steps of all sessions; evaluations apart.
+  var trainingSeconds = 0.0
   var devBefore: Double?
   /// The last step after which the development set was looked at.
   var evaluatedStep = 0

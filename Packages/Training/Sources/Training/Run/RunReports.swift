@@ -15,6 +15,8 @@ public struct StepReport: Sendable, Codable, Equatable {
   public var coefficients: [Float]
   /// Since the beginning of the run.
   public var work: Work
+  /// Of the steps since the beginning of the run; evaluations apart.
+  public var seconds: Double
   /// Of this session.
   public var tokensPerSecond: Double
   public var secondsLeft: Double
@@ -65,6 +67,18 @@ public struct RunSummary: Sendable, Codable, Equatable {
   public var folder: String
 }
 
+/// `diverged.json`: where a run's losses were no numbers any more.
+public struct Divergence: Sendable, Codable, Equatable {
+  /// Steps done before it.
+  public var step: Int
+  public var message: String
+
+  public init(step: Int, message: String) {
+    self.step = step
+    self.message = message
+  }
+}
+
 /// `result.json`: what a finished run found.
 public struct RunResult: Sendable, Codable, Equatable {
   public var recipeIdentity: String
@@ -85,9 +99,14 @@ public struct RunResult: Sendable, Codable, Equatable {
   public var testChange: Estimate
   /// Of the steps; evaluations apart.
   public var work: Work
-  /// Seconds of the last session, and of its training steps alone.
+  /// Of the last session.
   public var seconds: Double
+  /// Of the steps of all sessions; evaluations apart.
   public var trainingSeconds: Double
+  /// Elements that trained.
+  public var trainable: Int
+  /// What a step on the longest examples was forecast to take.
+  public var forecast: MemoryForecast
   /// Greatest resident memory while evaluating before training, and while training.
   public var inferencePeakBytes: Int
   public var trainingPeakBytes: Int

@@ -8,7 +8,8 @@ extension TrainingLoop {
   /// The one look at the held-out examples: the best parameters, then the model as it came.
   ///
   /// - Returns: nil where a signal came; the checkpoint of the last step is there to go on from.
-  func finish(_ session: Stopwatch, trainingSeconds: Double) throws -> RunResult? {
+  func finish(_ session: Stopwatch) throws -> RunResult? {
+    let trainable = experiment.oracle.state.parameters.trainableCount, forecast = try experiment.forecast()
     let finalParameters = TrainedParameters.hash(experiment.oracle.state.parameters)
     try restoreBest()
     guard let after = try evaluate("test, after", .test) else { return nil }
@@ -20,7 +21,8 @@ extension TrainingLoop {
       metric: experiment.metric, higherIsBetter: experiment.higherIsBetter, devBefore: progress.devBefore,
       devBest: progress.bestScore, testBefore: before.mean, testAfter: after.mean,
       testChange: after.change(from: before), work: progress.work, seconds: session.seconds,
-      trainingSeconds: trainingSeconds, inferencePeakBytes: progress.inferencePeakBytes,
+      trainingSeconds: progress.trainingSeconds, trainable: trainable, forecast: forecast,
+      inferencePeakBytes: progress.inferencePeakBytes,
       trainingPeakBytes: progress.trainingPeakBytes, finalParameters: finalParameters.hex,
       testPredictions: after.predictions, testScores: after.scores, kernels: KernelPath.name,
       version: ZerothVersion.text)

@@ -60,6 +60,7 @@ public final class TrainingLoop {
       progress = RunProgress()
       ledger = try LedgerWriter(creating: folder.ledger, header: header)
     }
+    try? FileManager.default.removeItem(at: folder.divergence)
     checkpointedStep = progress.step
     earlierResult = resume ? folder.storedResult(of: experiment.recipe, steps: progress.step) : nil
     metrics = try MetricsLog(folder.metrics, keeping: progress)
@@ -90,8 +91,7 @@ public final class TrainingLoop {
       observer(.step(report))
     }
     progress.trainingPeakBytes = max(progress.trainingPeakBytes, memory.read()?.peak ?? 0)
-    let trainingSeconds = training.seconds
-    guard let result = try finish(session, trainingSeconds: trainingSeconds) else {
+    guard let result = try finish(session) else {
       // The last step's checkpoint is there; the parameters in memory are others by now.
       return .stopped(step: progress.step)
     }
@@ -101,7 +101,7 @@ public final class TrainingLoop {
 
   /// One step: ask, record, update.
   private func advance() throws -> StepReport {
-    let recipe = experiment.recipe, step = progress.step, before = Work(experiment.exact)
+    let recipe = experiment.recipe, step = progress.step, before = Work(experiment.exact), watch = Stopwatch()
     let outcome: Method.Step
     do {
       outcome = try experiment.advance(step: step) { updates in
@@ -113,11 +113,12 @@ public final class TrainingLoop {
     }
     progress.step += 1
     progress.work += Work(experiment.exact) - before
+    progress.trainingSeconds += watch.seconds
     return StepReport(
       step: progress.step, steps: recipe.steps, loss: outcome.loss,
       learningRate: recipe.learningRate.rate(at: step),
       coefficients: outcome.updates.flatMap(\.terms).map(\.coefficient), work: progress.work,
-      tokensPerSecond: 0, secondsLeft: 0, peakBytes: memory.read()?.peak ?? 0)
+      seconds: progress.trainingSeconds, tokensPerSecond: 0, secondsLeft: 0, peakBytes: memory.read()?.peak ?? 0)
   }
 
   /// A finite loss was seen at the last checkpoint's parameters, or at the end of the run: earlier ones may go.
@@ -137,6 +138,9 @@ public final class TrainingLoop {
     let kept =
       steps.first.map { "The checkpoint of step \($0) is kept in \(folder.url.path)" }
       ?? "No checkpoint was made before it"
+    // A folder that cannot be written to is told of by whatever is written next.
+    try? AtomicFile.write(
+      JSONEncoder().encode(Divergence(step: progress.step, message: what)), to: folder.divergence)
     return TrainingError(.diverged, "\(what). \(kept)")
   }
 

@@ -1,0 +1,83 @@
+import Foundation
+
+/// A run, as its folder tells it.
+public struct RunRecord: Sendable, Equatable {
+  public enum State: Sendable, Equatable {
+    case finished
+    /// After this many steps; it may be going on.
+    case unfinished(step: Int)
+    /// Its losses were no numbers any more.
+    case diverged(step: Int)
+  }
+
+  /// Its folder, relative to what the report was asked about: unlike any other's.
+  public let name: String
+  public let folder: URL
+  public internal(set) var state: State
+  /// Whether it was made to choose settings, for other runs to be judged by.
+  public internal(set) var isSearch: Bool
+  /// Keys of its recipe, and of its benchmark, with their values.
+  public internal(set) var labels: [String: String]
+  /// nil: it has not finished.
+  public let outcome: RunOutcome?
+  public let curve: RunCurve
+
+  /// The label of `key`; none is empty.
+  func label(_ key: String) -> String { labels[key] ?? "" }
+}
+
+/// What a finished run found.
+public struct RunOutcome: Sendable, Equatable {
+  /// `accuracy`, `f1`...
+  public var metric: String
+  /// On the held-out examples, before and after.
+  public var before: Double
+  public var after: Double
+  /// The best on the development set, by which settings are chosen; nil: there was none.
+  public var dev: Double?
+  public var steps: Int
+  public var forwardPasses: Int
+  /// Of all steps; nil: unknown.
+  public var trainingSeconds: Double?
+  public var trainable: Int?
+  public var forecastBytes: Int?
+  public var trainingPeakBytes: Int?
+  public var inferencePeakBytes: Int?
+}
+
+extension RunOutcome {
+  /// - Throws: `ReportError.invalidFile` for numbers that no run has.
+  init(_ file: ResultFile) throws {
+    func count(_ number: Int?, _ key: String) throws -> Int? {
+      guard let number else { return nil }
+      guard (0..<1 << 53).contains(number) else { throw ReportError(.invalidFile, "'\(key)': \(number) is no count") }
+      return number
+    }
+    func number(_ value: Double, _ key: String) throws -> Double {
+      guard abs(value) < 1e15 else { throw ReportError(.invalidFile, "'\(key)': \(value) is no measurement") }
+      return value
+    }
+    metric = file.metric ?? "accuracy"
+    before = try number(file.testBefore.value, "testBefore")
+    after = try number(file.testAfter.value, "testAfter")
+    dev = try file.devBest.map { try number($0, "devBest") }
+    steps = try count(file.steps, "steps") ?? 0
+    forwardPasses = try count(file.work.forwardPasses, "work.forwardPasses") ?? 0
+    trainingSeconds = try file.trainingSeconds.map { try number($0, "trainingSeconds") }
+    trainable = try count(file.trainable, "trainable")
+    trainingPeakBytes = try count(file.trainingPeakBytes, "trainingPeakBytes")
+    inferencePeakBytes = try count(file.inferencePeakBytes, "inferencePeakBytes")
+    forecastBytes = try file.forecast.map { forecast in
+      let parts = [
+        forecast.weightBytes, forecast.activationBytes, forecast.scratchBytes, forecast.gradientBytes,
+        forecast.stateBytes,
+      ]
+      return try parts.reduce(0) { $0 + (try count($1, "forecast") ?? 0) }
+    }
+  }
+
+  /// Nothing to show where there was nothing to measure.
+  var peakBytes: Int? { trainingPeakBytes.flatMap { $0 > 0 ? $0 : nil } }
+  var secondsPerStep: Double? { steps > 0 ? trainingSeconds.map { $0 / Double(steps) } : nil }
+  var forwardsPerStep: Double? { steps > 0 ? Double(forwardPasses) / Double(steps) : nil }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import Training
+
+/// Memory against the length of what is trained on, from what `zeroth bench method --json` printed.
+struct LengthTables {
+  /// Files whose reports are shown, in the order in which they were given.
+  let reports: [MethodBench.Report]
+
+  /// - Throws: `ReportError.invalidFile` for any other file.
+  static func read(_ file: URL) throws -> [MethodBench.Report] {
+    do {
+      guard let reports = try RecordFile.json([MethodBench.Report].self, file) else {
+        throw ReportError(.invalidFile, "there is no such file")
+      }
+      let counts = reports.flatMap {
+        [
+          $0.tokens, $0.measuredBytes, $0.forecast.weightBytes, $0.forecast.activationBytes, $0.forecast.scratchBytes,
+          $0.forecast.gradientBytes, $0.forecast.stateBytes,
+        ]
+      }
+      guard counts.allSatisfy({ abs($0) < 1 << 53 }), !reports.isEmpty else {
+        throw ReportError(.invalidFile, "numbers that no step has")
+      }
+      return reports
+    } catch let error as ReportError {
+      throw ReportError(
+        .invalidFile, "\(file.path): neither a folder nor what zeroth bench method --json prints: \(error.message)")
+    }
+  }
+
+  func tables() -> [Table] {
+    let models = Dictionary(grouping: reports) { "\($0.model), \($0.dtype)" }
+    return models.sorted { $0.key < $1.key }.enumerated().map { number, model in
+      table(model.value, title: "Memory against tokens: \(model.key)", identifier: "length-\(number + 1)")
+    }
+  }
+
+  private func table(_ reports: [MethodBench.Report], title: String, identifier: String) -> Table {
+    let lengths = Set(reports.map(\.tokens)).sorted()
+    let methods = Dictionary(grouping: reports) { [$0.optimizer, $0.scheme] }
+    let rows = methods.sorted { LabelOrder.isBefore($0.key, $1.key) }.flatMap { method, reports in
+      func row(_ name: String, _ value: (MethodBench.Report) -> Int) -> Table.Row {
+        Table.Row(
+          labels: method + [name],
+          cells: lengths.map { length in
+            Cell(reports.last { $0.tokens == length }.map { .number(Double(value($0)), .bytes) } ?? .missing)
+          })
+      }
+      return [row("forecast") { $0.forecast.totalBytes }, row("measured") { $0.measuredBytes }]
+    }
+    return Table(
+      identifier: identifier, title: title,
+      notes: [
+        "Of a step on as many tokens. Measured: resident memory beyond that of the bare program, its greatest. A model of "
+          + "random weights."
+      ], rowKeys: ["optimizer", "scheme", ""], columns: lengths.map { "\($0) tokens" }, rows: rows)
+  }
+}

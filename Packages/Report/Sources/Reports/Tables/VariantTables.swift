@@ -1,0 +1,54 @@
+import Evaluation
+
+/// Block-wise, hybrid and sparse runs beside dense ones of as many forwards.
+struct VariantTables {
+  let layout: Layout
+
+  /// Forwards that differ by less are equal.
+  private static let tolerance = 0.01
+
+  private var groups: [String] { layout.tables.filter { $0 != "method" } }
+
+  func tables(_ set: RunSet) -> [Table] {
+    set.groups(by: groups).compactMap { group -> Table? in
+      let rows = rows(group.runs)
+      guard !rows.isEmpty else { return nil }
+      return Table(
+        identifier: "", title: "Parts and masks against dense steps: \(group.runs.subject(groups))",
+        notes: [
+          ScoreTables.meanNote,
+          "Dense: the same optimizer with neither partition nor masking, at equal forwards (within 1 %). Difference: on "
+            + "the seeds that both have, its interval that of the paired differences.",
+        ], rowKeys: ["optimizer", "scheme", "variant"],
+        columns: [ScoreTables.name(group.runs.metric), "forwards", "dense", "difference", "time a step"],
+        rows: rows)
+    }.enumerated().map { number, table in
+      var table = table
+      table.identifier = "variants-\(number + 1)"
+      return table
+    }
+  }
+
+  private func rows(_ set: RunSet) -> [Table.Row] {
+    let measure = set.measure
+    return set.groups(by: ["optimizer", "scheme", "variant"]).compactMap { group -> Table.Row? in
+      guard let variant = group.values.last, !variant.isEmpty else { return nil }
+      let runs = Selection(group.runs, settings: layout.settings).runs
+      let forwards = SampleMean(runs.compactMap { $0.outcome.map { Double($0.forwardPasses) } })
+      let dense = set.filtered { run in
+        guard let forwards, let outcome = run.outcome, run.label("variant").isEmpty else { return false }
+        return run.label("optimizer") == group.values[0] && run.label("scheme") == group.values[1]
+          && abs(Double(outcome.forwardPasses) - forwards.value) <= Self.tolerance * forwards.value
+      }
+      let control = Selection(dense, settings: layout.settings).runs
+      let difference = PairedRuns(runs, against: control).difference
+      return Table.Row(
+        labels: group.values,
+        cells: [
+          Cell(runs, measure, \.after), Cell(runs, .count) { Double($0.forwardPasses) },
+          Cell(control, measure, \.after), Cell(difference.map { .mean($0, measure.difference) } ?? .missing),
+          Cell(runs, .seconds, \.secondsPerStep),
+        ])
+    }
+  }
+}
