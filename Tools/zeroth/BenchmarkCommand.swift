@@ -70,7 +70,8 @@ struct BenchmarkCommand: ParsableCommand {
     let grid = try Grid(contentsOf: URL(argument: grid), overrides: overrides)
     let host = try plugins.load(grid.shared.pluginFiles)
     let tasks = try ExampleSet.taskNames()
-    let expansion = try grid.expand(components: host.components, tasks: tasks, only: only.map(LabelSelection.init(argument:)))
+    let expansion = try grid.expand(
+      components: host.components, tasks: tasks, only: only.map(LabelSelection.init(argument:)))
     if list { return BenchmarkDisplay.list(expansion) }
     let folder = BenchmarkFolder(
       output.map(URL.init(argument:)) ?? grid.output ?? URL(argument: "runs/\(grid.name)"))

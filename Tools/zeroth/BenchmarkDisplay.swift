@@ -74,7 +74,8 @@ final class BenchmarkDisplay {
     switch event {
     case .started(let cell, let resumes, let isOrphan):
       let how =
-        isOrphan ? "is still run by a process that an earlier benchmark began"
+        isOrphan
+        ? "is still run by a process that an earlier benchmark began"
         : resumes ? "goes on from step \(cell.stepsDone)" : "begins"
       line.say("\(cell.name) \(how)\(describe(cell.setting))")
     case .ended(let cell): line.say("\(cell.name) \(ending(cell))")
@@ -84,12 +85,14 @@ final class BenchmarkDisplay {
           + "the search took \(Quantity.count(combination.searchForwards ?? 0)) forwards")
     case .progress(let report): line.show(describe(report))
     case .stopping(let names):
-      line.say("stopping at the next checkpoint: " + (names.isEmpty ? "nothing is under way" : names.joined(separator: ", ")))
+      line.say(
+        "stopping at the next checkpoint: " + (names.isEmpty ? "nothing is under way" : names.joined(separator: ", ")))
     }
   }
 
   private func describe(_ setting: [String: String]) -> String {
-    setting.isEmpty ? "" : ": " + setting.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    setting.isEmpty
+      ? "" : ": " + setting.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
   }
 
   private func ending(_ cell: CellRecord) -> String {

@@ -51,7 +51,8 @@ extension Grid {
       guard !overflow, product <= Self.greatestCombinationCount else {
         problems.append(
           .init(
-            location: axis.location, message: "more than \(Self.greatestCombinationCount) combinations: split the grid"))
+            location: axis.location, message: "more than \(Self.greatestCombinationCount) combinations: split the grid")
+        )
         return []
       }
       count = product
@@ -104,7 +105,8 @@ extension Grid {
   /// What a combination's settings name by the keys that name components.
   private static func components(of settings: [RecipeSetting]) -> [String: String] {
     Recipe.componentDefaults.merging(
-      Recipe.componentDefaults.keys.compactMap { key in settings[key].map { (key, $0.text) } }) { $1 }
+      Recipe.componentDefaults.keys.compactMap { key in settings[key].map { (key, $0.text) } }
+    ) { $1 }
   }
 }
 

@@ -32,7 +32,9 @@ extension Grid {
   ///   - tasks: names of the tasks there are.
   ///   - selections: other combinations are left out.
   /// - Throws: `ConfigurationError.invalidConfiguration` with every problem of the grid and of its recipes, each once.
-  public func expand(components: Components, tasks: [String], only selections: [LabelSelection] = []) throws -> Expansion {
+  public func expand(components: Components, tasks: [String], only selections: [LabelSelection] = []) throws
+    -> Expansion
+  {
     var problems = problems
     check(selections, &problems)
     var combinations = combinations(components: Set(components.names), problems: &problems)

@@ -43,7 +43,7 @@ struct GridReader {
       case "name": name = text(entry, "a name").flatMap { fileSafe($0, entry.location) }
       case "output": output = text(entry, "a folder").map(path)
       case "base": base = settings(entry.node, of: "base")
-      case "seeds": seeds = axis(GridAxis.seedName, entry)
+      case "seeds": seeds = axis(GridAxis.seedName, entry).flatMap { $0.values.isEmpty ? nil : $0 }
       case "budget": budget = self.budget(entry)
       case "evaluations": evaluations = count(entry, atLeast: 1)
       case "rules": readRules(entry.node)
@@ -125,7 +125,8 @@ struct GridReader {
           report(node.location, "axis '\(name)': a list has single values; with labels, write 'LABEL: {key: value}'")
           continue
         }
-        values.append(.init(label: label, settings: [setting(name, node.value, node.location)], location: node.location))
+        values.append(
+          .init(label: label, settings: [setting(name, node.value, node.location)], location: node.location))
       }
     case .mapping(let entries):
       for entry in entries { values.append(value(entry, of: name)) }

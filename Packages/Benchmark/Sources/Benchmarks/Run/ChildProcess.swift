@@ -3,7 +3,7 @@ import Foundation
 /// A process of a program, in a process group of its own, so that Ctrl-C on the terminal reaches it through its parent
 /// alone.
 ///
-/// It inherits a lock and no other descriptor beside the three standard ones.
+/// It inherits a lock beside the three standard descriptors: everything else that the benchmark opens is closed on exec.
 final class ChildProcess: RunningRun {
   /// The descriptor of the lock in the child.
   private static let lockDescriptor: Int32 = 3
@@ -30,7 +30,6 @@ final class ChildProcess: RunningRun {
     posix_spawn_file_actions_addopen(&actions, 1, log.path, O_WRONLY | O_CREAT | O_APPEND, 0o666)
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
     posix_spawn_file_actions_adddup2(&actions, lock.descriptor, Self.lockDescriptor)
-    posix_spawn_file_actions_addclosefrom_np(&actions, Self.lockDescriptor + 1)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }

@@ -6,19 +6,26 @@ public struct ProcessExecutor: RunExecutor {
   private static let stoppedStatus: Int32 = 75
 
   private let executable: URL
+  private let leadingArguments: [String]
   private let arguments: [String]
 
   /// - Parameters:
   ///   - executable: the program.
   ///   - arguments: of every run, beside its own.
   public init(executable: URL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath(), arguments: [String] = []) {
+    self.init(executable: executable, leadingArguments: [], arguments: arguments)
+  }
+
+  /// - Parameter leadingArguments: before a run's own: a script, for an interpreter.
+  init(executable: URL, leadingArguments: [String], arguments: [String]) {
     self.executable = executable
+    self.leadingArguments = leadingArguments
     self.arguments = arguments
   }
 
   public func start(_ order: RunOrder) throws -> any RunningRun {
     guard let lock = try FileLock(order.lock) else { return OrphanedRun(lock: order.lock) }
-    var words = ["train"]
+    var words = leadingArguments + ["train"]
     words += order.resumes ? ["--resume", order.folder.url.path] : [order.recipeFile.path]
     if let steps = order.stopAfter { words += ["--stop-after", String(steps)] }
     return try ChildProcess(executable, words + arguments, log: order.log, lock: lock, describe: Self.ending)

@@ -21,7 +21,8 @@ enum RunState: Equatable {
       stored = try RunFolder.storedRecipe(in: folder)
     } catch {
       throw BenchmarkError(
-        .otherRun, "\(folder.recipe.path) cannot be read: remove \(folder.url.path), or choose another output (\(error))")
+        .otherRun,
+        "\(folder.recipe.path) cannot be read: remove \(folder.url.path), or choose another output (\(error))")
     }
     let differences = Self.differences(stored, recipe)
     guard differences.isEmpty else {
@@ -82,5 +83,21 @@ extension RunFolder {
     // The last line may be half written, the first one of the piece cut off.
     return data.split(separator: UInt8(ascii: "\n")).reversed().lazy
       .compactMap { try? JSONDecoder().decode(Line.self, from: $0).step }.first
+  }
+}
+
+/// `diverged.json` of a run's folder.
+struct StoredDivergence: Decodable, Equatable {
+  /// Steps done before it.
+  var step: Int
+  var message: String
+}
+
+extension RunFolder {
+  /// Where the run's losses were no numbers any more; nil where they are.
+  var storedDivergence: StoredDivergence? {
+    (try? Data(contentsOf: url.appending(path: "diverged.json"))).flatMap {
+      try? JSONDecoder().decode(StoredDivergence.self, from: $0)
+    }
   }
 }
