@@ -1,0 +1,323 @@
+import Configurations
+import Foundation
+import Training
+import TuningCore
+
+/// Takes a grid's nodes apart and collects what is wrong with them.
+struct GridReader {
+  let fileName: String
+  let folder: URL
+  var problems: [ConfigurationError.Problem]
+
+  var name: String?
+  var output: URL?
+  var base: [RecipeSetting] = []
+  var axes: [GridAxis] = []
+  var seeds: GridAxis?
+  var rules: [GridRule] = []
+  var budget: Budget?
+  var evaluations: Int?
+  var search = SearchMethod()
+  private var hasSearch = false
+
+  init(fileName: String, folder: URL, problems: [ConfigurationError.Problem]) {
+    self.fileName = fileName
+    self.folder = folder
+    self.problems = problems
+  }
+
+  private static let keys = [
+    "name", "output", "base", "axes", "seeds", "budget", "evaluations", "rules", "search",
+  ]
+
+  mutating func report(_ location: String, _ message: String) {
+    problems.append(.init(location: location, message: message))
+  }
+
+  mutating func read(_ entries: [ConfigurationNode.Entry]) {
+    // Rules name axes, so these come first, wherever they stand.
+    for entry in entries where entry.key == "axes" { readAxes(entry.node) }
+    for entry in entries {
+      switch entry.key {
+      case "axes": break
+      case "name": name = text(entry, "a name").flatMap { fileSafe($0, entry.location) }
+      case "output": output = text(entry, "a folder").map(path)
+      case "base": base = settings(entry.node, of: "base")
+      case "seeds": seeds = axis(GridAxis.seedName, entry).flatMap { $0.values.isEmpty ? nil : $0 }
+      case "budget": budget = self.budget(entry)
+      case "evaluations": evaluations = count(entry, atLeast: 1)
+      case "rules": readRules(entry.node)
+      case "search": readSearch(entry.node)
+      default: reportUnknown(entry, among: Self.keys, of: "a grid")
+      }
+    }
+  }
+
+  /// Keys that are said in two ways.
+  mutating func checkTogether(_ overrides: [RecipeSetting]) {
+    let places = [
+      ("output", "write 'output' at the top: every run has a folder in it"),
+      ("seed", "write 'seeds: [0, 1, 2]' at the top"),
+    ]
+    for setting in base + overrides + rules.flatMap(\.settings) + axes.flatMap(\.values).flatMap(\.settings) {
+      for (key, advice) in places where setting.key == key {
+        report(setting.location, "'\(key)' is the benchmark's: \(advice)")
+      }
+      if setting.key == "steps", budget != nil {
+        report(setting.location, "the budget says how many steps a run has: take 'steps' out, or the budget")
+      }
+      if setting.key == "evaluate_every", evaluations != nil {
+        report(setting.location, "'evaluations' says how often dev is looked at: take one of the two out")
+      }
+    }
+    for axis in axes where axis.name == GridAxis.seedName {
+      report(axis.location, "seeds are no axis: write 'seeds' at the top")
+    }
+    if hasSearch, !rules.contains(where: { !$0.space.isEmpty }) {
+      report(fileName, "'search' says how, and no rule says what: give a rule 'search: {learning_rate: [1e-3, 1e-4]}'")
+    }
+    let varied = Set(
+      (rules.flatMap(\.settings) + axes.flatMap(\.values).flatMap(\.settings)).map(\.key)
+        + rules.flatMap(\.space).map(\.key))
+    for setting in overrides where varied.contains(setting.key) {
+      report(
+        setting.location, "axes or rules of the grid set '\(setting.key)', and would override this: change the grid")
+    }
+  }
+
+  /// Of `--set`.
+  mutating func overrides(_ texts: [String]) -> [RecipeSetting] {
+    var settings: [RecipeSetting] = []
+    for text in texts {
+      let location = "--set \(text)"
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard parts.count == 2, !parts[0].isEmpty else {
+        report(location, "write key=value")
+        continue
+      }
+      do {
+        let value = try ConfigurationValue(override: parts[1])
+        settings = settings.replacing([
+          RecipeSetting(key: parts[0], value: value, location: location, folder: .currentDirectory())
+        ])
+      } catch {
+        report(location, "the value is not YAML: \(error.message)")
+      }
+    }
+    return settings
+  }
+
+  // MARK: axes
+
+  private mutating func readAxes(_ node: ConfigurationNode) {
+    for entry in mapping(node, "axes", "an axis a line: 'optimizer: [zo-sgd, fo-sgd]'") {
+      if let axis = axis(entry.key, entry) { axes.append(axis) }
+    }
+  }
+
+  /// A list of values of the recipe's key with the axis's name, or a mapping of labels to keys or to such a value.
+  private mutating func axis(_ name: String, _ entry: ConfigurationNode.Entry) -> GridAxis? {
+    var values: [GridAxis.Value] = []
+    switch entry.node.content {
+    case .list(let nodes):
+      for node in nodes {
+        guard let label = node.text else {
+          report(node.location, "axis '\(name)': a list has single values; with labels, write 'LABEL: {key: value}'")
+          continue
+        }
+        values.append(
+          .init(label: label, settings: [setting(name, node.value, node.location)], location: node.location))
+      }
+    case .mapping(let entries):
+      for entry in entries { values.append(value(entry, of: name)) }
+    default:
+      report(entry.location, "'\(name)' must be a list of values, or a mapping of labels; this is \(entry.node.kind)")
+      return nil
+    }
+    if values.isEmpty { report(entry.location, "'\(name)' has no values") }
+    var seen: Set<String> = []
+    for value in values where !seen.insert(value.label).inserted {
+      report(value.location, "'\(name)' has '\(value.label)' twice")
+    }
+    return GridAxis(name: name, location: entry.location, values: values)
+  }
+
+  private mutating func value(_ entry: ConfigurationNode.Entry, of axis: String) -> GridAxis.Value {
+    var settings: [RecipeSetting]
+    switch entry.node.content {
+    case .mapping, .nothing:
+      settings = entry.node.content == .nothing ? [] : self.settings(entry.node, of: "'\(entry.key)'")
+      // A label stands for itself where nothing else is said.
+      if Recipe.keys.contains(axis), settings[axis] == nil {
+        settings.insert(setting(axis, .plain(entry.key), entry.location), at: 0)
+      }
+    default: settings = [setting(axis, entry.node.value, entry.location)]
+    }
+    return GridAxis.Value(label: entry.key, settings: settings, location: entry.location)
+  }
+
+  // MARK: rules
+
+  private mutating func readRules(_ node: ConfigurationNode) {
+    guard case .list(let nodes) = node.content else {
+      return report(node.location, "rules are a list, '- when: {...}' each; this is \(node.kind)")
+    }
+    for node in nodes { readRule(node) }
+  }
+
+  private mutating func readRule(_ node: ConfigurationNode) {
+    var rule = GridRule(location: node.location)
+    for entry in mapping(node, "a rule", "'when', and 'set', 'search', 'budget' or 'exclude'") {
+      switch entry.key {
+      case "when": rule.conditions = conditions(entry.node)
+      case "set": rule.settings = settings(entry.node, of: "set")
+      case "search": rule.space = space(entry.node)
+      case "budget": rule.budget = budget(entry)
+      case "exclude": rule.exclusion = text(entry, "a reason")
+      default: reportUnknown(entry, among: ["when", "set", "search", "budget", "exclude"], of: "a rule")
+      }
+    }
+    for key in rule.space where rule.settings[key.key] != nil {
+      report(key.location, "the rule both sets '\(key.key)' and searches for it")
+    }
+    rules.append(rule)
+  }
+
+  private mutating func conditions(_ node: ConfigurationNode) -> [GridRule.Condition] {
+    var conditions: [GridRule.Condition] = []
+    for entry in mapping(node, "when", "labels of axes: {optimizer: zo-adam, scheme: [lora, prefix]}") {
+      guard let axis = axes.first(where: { $0.name == entry.key }) else {
+        let hint = NearName.hint(for: entry.key, among: axes.map(\.name))
+        report(entry.location, "there is no axis '\(entry.key)'.\(hint)")
+        continue
+      }
+      let patterns: [String]
+      switch entry.node.value {
+      case .plain(let text), .quoted(let text): patterns = [text]
+      case .list(let texts): patterns = texts
+      case .unusable(let what):
+        report(entry.location, "'\(entry.key)' must be a label or a list of labels, got \(what)")
+        continue
+      }
+      for pattern in patterns where !axis.labels.contains(where: { GridRule.Condition.matches($0, pattern) }) {
+        report(
+          entry.location,
+          "axis '\(axis.name)' has no '\(pattern)'." + NearName.hint(for: pattern, among: axis.labels)
+            + " It has \(axis.labels.joined(separator: ", ")).")
+      }
+      conditions.append(.init(axis: axis.name, patterns: patterns, location: entry.location))
+    }
+    return conditions
+  }
+
+  private mutating func space(_ node: ConfigurationNode) -> [SearchedKey] {
+    mapping(node, "search", "keys with the values to try: {learning_rate: [1e-3, 1e-4]}").compactMap { entry in
+      guard case .list(let nodes) = entry.node.content, !nodes.isEmpty else {
+        report(entry.location, "'\(entry.key)' must be a list of the values to try, got \(entry.node.kind)")
+        return nil
+      }
+      let values = nodes.map { setting(entry.key, $0.value, $0.location) }
+      for (index, value) in values.enumerated() where values[..<index].contains(where: { $0.text == value.text }) {
+        report(value.location, "'\(entry.key)' tries \(value.text) twice")
+      }
+      return SearchedKey(key: entry.key, location: entry.location, values: values)
+    }
+  }
+
+  // MARK: search
+
+  private mutating func readSearch(_ node: ConfigurationNode) {
+    hasSearch = true
+    for entry in mapping(node, "search", "'method', 'eta', 'budget' and 'seed'") {
+      switch entry.key {
+      case "method":
+        let names = SearchMethod.Kind.allCases.map(\.rawValue)
+        guard let kind = entry.node.text.flatMap(SearchMethod.Kind.init) else {
+          let hint = entry.node.text.map { NearName.hint(for: $0, among: names) } ?? ""
+          report(
+            entry.location,
+            "method must be one of \(names.joined(separator: ", ")), got \(entry.node.value.shown).\(hint)")
+          continue
+        }
+        search.kind = kind
+      case "eta": count(entry, atLeast: 2).map { search.eta = $0 }
+      case "budget": search.budget = budget(entry)
+      case "seed": count(entry, atLeast: 0).map { search.seed = $0 }
+      default: reportUnknown(entry, among: ["method", "eta", "budget", "seed"], of: "search")
+      }
+    }
+  }
+
+  // MARK: values
+
+  private mutating func mapping(
+    _ node: ConfigurationNode, _ what: String, _ form: String
+  ) -> [ConfigurationNode.Entry] {
+    switch node.content {
+    case .mapping(let entries): return entries
+    case .nothing: return []
+    default:
+      report(node.location, "\(what) has \(form); this is \(node.kind)")
+      return []
+    }
+  }
+
+  private mutating func settings(_ node: ConfigurationNode, of what: String) -> [RecipeSetting] {
+    mapping(node, what, "keys of a recipe, 'key: value'").map { setting($0.key, $0.node.value, $0.location) }
+  }
+
+  private func setting(_ key: String, _ value: ConfigurationValue, _ location: String) -> RecipeSetting {
+    RecipeSetting(key: key, value: value, location: location, folder: folder)
+  }
+
+  private func path(_ text: String) -> URL { URL(filePath: text, relativeTo: folder).absoluteURL.standardizedFileURL }
+
+  private mutating func text(_ entry: ConfigurationNode.Entry, _ what: String) -> String? {
+    if let text = entry.node.text, !text.isEmpty { return text }
+    report(entry.location, "'\(entry.key)' must be \(what), got \(entry.node.value.shown)")
+    return nil
+  }
+
+  private mutating func fileSafe(_ name: String, _ location: String) -> String? {
+    if CellName.part(name) == name { return name }
+    report(location, "a name is of letters, digits, '.', '-' and '_', got '\(name)'")
+    return nil
+  }
+
+  private mutating func count(_ entry: ConfigurationNode.Entry, atLeast least: Int) -> Int? {
+    if case .integer(let number)? = entry.node.value.untyped, (least...1 << 32).contains(number) { return number }
+    report(entry.location, "\(entry.key) must be a whole number ≥ \(least), got \(entry.node.value.shown)")
+    return nil
+  }
+
+  private mutating func budget(_ entry: ConfigurationNode.Entry) -> Budget? {
+    let units = Budget.Unit.allCases.map(\.rawValue)
+    let form = "a budget is one of \(units.joined(separator: ", ")), with a number: {forwards: 1200}"
+    guard case .mapping(let entries) = entry.node.content, entries.count == 1 else {
+      report(entry.location, "\(form); this is \(entry.node.kind)")
+      return nil
+    }
+    guard let unit = Budget.Unit(rawValue: entries[0].key) else {
+      reportUnknown(entries[0], among: units, of: "a budget")
+      return nil
+    }
+    let amount: Double? =
+      switch entries[0].node.value.untyped {
+      case .integer(let number)?: Double(number)
+      case .number(let number)?: number
+      default: nil
+      }
+    guard let amount, amount > 0, amount <= 1e15 else {
+      report(entries[0].location, "\(unit.rawValue) must be a number > 0, got \(entries[0].node.value.shown)")
+      return nil
+    }
+    return Budget(amount, unit)
+  }
+
+  private mutating func reportUnknown(_ entry: ConfigurationNode.Entry, among known: [String], of what: String) {
+    report(
+      entry.location,
+      "\(what) has no '\(entry.key)'.\(NearName.hint(for: entry.key, among: known)) "
+        + "It has \(known.joined(separator: ", ")).")
+  }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import Testing
+import TuningCore
+
+@testable import Benchmarks
+@testable import Training
+
+@Suite struct BudgetTests {
+  /// A gradient is two passes beside its loss, a slope too; every batch of a step counts.
+  @Test func aStepIsCountedInForwards() {
+    func forwards(_ queries: Int, _ gradients: Int, _ slopes: Int, batches: Int = 1) -> Int {
+      let cost = OptimizerCost(
+        queriesPerStep: queries, gradientsPerStep: gradients, slopesPerStep: slopes, stateBytes: 0)
+      return StepCost(cost, batches: batches, tokensPerBatch: 10).forwards
+    }
+    #expect(forwards(2, 0, 0) == 2)
+    #expect(forwards(1, 1, 0) == 3)
+    #expect(forwards(1, 0, 4) == 9)
+    #expect(forwards(5, 0, 0, batches: 4) == 20)
+  }
+
+  @Test func stepsFitTheBudget() throws {
+    let cost = StepCost(forwards: 3, tokens: 150, seconds: 0.25)
+    #expect(try Budget(100, .steps).steps(at: cost) == 100)
+    #expect(try Budget(100, .forwards).steps(at: cost) == 33)
+    #expect(try Budget(1500, .tokens).steps(at: cost) == 10)
+    #expect(try Budget(1.2, .seconds).steps(at: cost) == 4)
+    #expect(try Budget(1.2, .seconds).steps(at: StepCost(forwards: 3, tokens: 1)) == nil)
+  }
+
+  @Test func whatDoesNotFitIsRefused() {
+    let cost = StepCost(forwards: 54, tokens: 150, seconds: 1e-12)
+    func message(_ budget: Budget) -> String {
+      do { return "\(try budget.steps(at: cost) ?? 0)" } catch { return "\(error)" }
+    }
+    #expect(message(Budget(50, .forwards)).contains("50 forwards is less than the 54 forwards of one step"))
+    #expect(message(Budget(1, .seconds)).contains("more than 4294967295 steps"))
+  }
+
+  /// Methods with one budget have steps by their costs, and as many looks at dev.
+  @Test func equalBudgetsOfDifferentMethods() throws {
+    let temporary = try TemporaryFolder(), folder = BenchmarkFolder(temporary.url)
+    let plan = try plan(
+      expand(
+        """
+        axes: {optimizer: [zo-sgd, fo-sgd]}
+        budget: {forwards: 600}
+        evaluations: 4
+        rules:
+          - when: {optimizer: fo-sgd}
+            budget: {steps: 30}
+        """), in: folder, seconds: 0.5)
+    #expect(plan.combinations.map(\.steps) == [300, 30])
+    #expect(plan.combinations.map { $0.finals[0][0].evaluateEvery } == [75, 7])
+    #expect(plan.combinations.map(\.finalForwards) == [600, 90])
+    // 300 steps of 100 tokens in 0.5 s each; five looks at 1,000 dev tokens and two at 2,000 held-out ones.
+    #expect(plan.combinations[0].finalSeconds == 300 * 0.5 + 0.5 * 9000 / 100)
+  }
+
+  @Test func warmUpLongerThanTheBudgetIsRefusedBeforeAnythingRuns() throws {
+    let temporary = try TemporaryFolder()
+    let expansion = try expand("base: {model: m, data: d, warmup_steps: 400}\nbudget: {forwards: 600}")
+    #expect(throws: (any Error).self) { try plan(expansion, in: BenchmarkFolder(temporary.url)) }
+  }
+
+  @Test func memoryAndProcessorsAreShared() {
+    func share(_ jobs: Int?, _ threads: Int?, _ grid: Int?) -> [Int?] {
+      let share = ProcessorShare(jobs: jobs, threads: threads, gridThreads: grid, processors: 8)
+      return [share.jobs, share.threads]
+    }
+    #expect(share(nil, nil, nil) == [1, nil])
+    #expect(share(4, nil, nil) == [4, 2])
+    #expect(share(nil, 2, nil) == [4, 2])
+    #expect(share(nil, nil, 3) == [2, nil])
+    #expect(share(20, nil, nil) == [20, 1])
+    #expect(share(3, 8, 1) == [3, 8])
+    #expect((MachineMemory.available ?? 1) > 0)
+  }
+}
