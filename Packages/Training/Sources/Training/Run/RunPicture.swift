@@ -25,7 +25,8 @@ struct RunPicture {
       ], frameHeight: 150)
     return Figure(
       title, finding: finding,
-      description: "Above, \(metric.title) on the development set against the step, the best step's point larger; below, the "
+      description:
+        "Above, \(metric.title) on the development set against the step, the best step's point larger; below, the "
         + "loss of every batch, faint, and its average over about a twentieth of the run.",
       panels: [.lines(score), .lines(loss)], width: 760
     ).svg()
