@@ -1,5 +1,4 @@
 import Datasets
-import Foundation
 import TensorCore
 import Testing
 import TuningCore
@@ -21,20 +20,5 @@ import TuningCore
     // README-END
     #expect(batch.examples.count == 16)
     #expect(data.dev.count == 500)
-  }
-
-  @Test func theReadmeShowsTheExample() throws {
-    let here = URL(filePath: #filePath)
-    let package = here.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let readme = try String(contentsOf: package.appending(path: "README.md"), encoding: .utf8)
-    let source = try String(contentsOf: here, encoding: .utf8)
-    let shown = try #require(readme.components(separatedBy: "```swift\n").dropFirst().first)
-      .components(separatedBy: "```")[0]
-    let tested = source.components(separatedBy: "// README-BEGIN\n")[1].components(separatedBy: "// README-END")[0]
-    func lines(_ text: String) -> [String] {
-      text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-        .filter { !$0.isEmpty && !$0.hasPrefix("import ") }
-    }
-    #expect(lines(shown) == lines(tested))
   }
 }

@@ -1,5 +1,4 @@
 import Evaluation
-import Foundation
 import TensorCore
 import Testing
 import TuningCore
@@ -23,19 +22,5 @@ import TuningCore
     print("peak \(MemoryMeter().read()?.peak ?? 0) bytes")
     // README-END
     #expect(before?.predictions.count == 12 && before?.loss != after?.loss)
-  }
-
-  /// The README shows the lines above, word for word.
-  @Test func readmeShowsTheExample() throws {
-    let here = URL(filePath: #filePath)
-    let readme = here.deletingLastPathComponent().appending(path: "../../README.md").standardized
-    let shown = try #require(String(contentsOf: readme, encoding: .utf8).firstMatch(of: /```swift\n((?s).*?)```/)?.1)
-    let source = try String(contentsOf: here, encoding: .utf8)
-    let run = try #require(source.firstMatch(of: /README-BEGIN\n((?s).*?) *\/\/ README-END/)?.1)
-    func lines(_ text: Substring) -> [String] {
-      text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-        .filter { !$0.isEmpty && !$0.hasPrefix("import ") }
-    }
-    #expect(lines(shown) == lines(run))
   }
 }

@@ -1,5 +1,4 @@
 import FirstOrder
-import Foundation
 import TensorCore
 import Testing
 import TuningCore
@@ -24,19 +23,5 @@ import TuningCore
     // README-END
     #expect(oracle.gradientCount == 100 && state.byteCount == 8 * 8)
     #expect(oracle.loss(oracle.values) < before - 5)
-  }
-
-  /// The README shows the lines above, word for word.
-  @Test func readmeShowsTheExample() throws {
-    let here = URL(filePath: #filePath)
-    let readme = here.deletingLastPathComponent().appending(path: "../../README.md").standardized
-    let shown = try #require(String(contentsOf: readme, encoding: .utf8).firstMatch(of: /```swift\n((?s).*?)```/)?.1)
-    let source = try String(contentsOf: here, encoding: .utf8)
-    let run = try #require(source.firstMatch(of: /README-BEGIN\n((?s).*?) *\/\/ README-END/)?.1)
-    func lines(_ text: Substring) -> [String] {
-      text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-        .filter { !$0.isEmpty && !$0.hasPrefix("import ") }
-    }
-    #expect(lines(shown) == lines(run))
   }
 }

@@ -1,5 +1,4 @@
 import Sparsity
-import Foundation
 import TensorCore
 import Testing
 import TuningCore
@@ -28,19 +27,5 @@ import TuningCore
     }
     // README-END
     #expect(last < 0.7 * (first ?? 0), "\(last), at first \(first ?? 0)")
-  }
-
-  /// The README shows the lines above, word for word.
-  @Test func readmeShowsTheExample() throws {
-    let here = URL(filePath: #filePath)
-    let readme = here.deletingLastPathComponent().appending(path: "../../README.md").standardized
-    let shown = try #require(String(contentsOf: readme, encoding: .utf8).firstMatch(of: /```swift\n((?s).*?)```/)?.1)
-    let source = try String(contentsOf: here, encoding: .utf8)
-    let run = try #require(source.firstMatch(of: /README-BEGIN\n((?s).*?) *\/\/ README-END/)?.1)
-    func lines(_ text: Substring) -> [String] {
-      text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-        .filter { !$0.isEmpty && !$0.hasPrefix("import ") }
-    }
-    #expect(lines(shown) == lines(run))
   }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import TensorCore
 import Testing
 
@@ -17,19 +16,5 @@ import Testing
     // README-END
     let error = zip(lastRows.values, z[6...]).map { abs($0 - $1) / abs($1) }.max() ?? 1
     #expect(error > 0 && error < 1.0 / 128)
-  }
-
-  /// The README shows the lines above, word for word.
-  @Test func readmeShowsTheExample() throws {
-    let here = URL(filePath: #filePath)
-    let readme = here.deletingLastPathComponent().appending(path: "../../README.md").standardized
-    let shown = try #require(String(contentsOf: readme, encoding: .utf8).firstMatch(of: /```swift\n((?s).*?)```/)?.1)
-    let source = try String(contentsOf: here, encoding: .utf8)
-    let run = try #require(source.firstMatch(of: /README-BEGIN\n((?s).*?) *\/\/ README-END/)?.1)
-    func lines(_ text: Substring) -> [String] {
-      text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-        .filter { !$0.isEmpty && !$0.hasPrefix("import ") }
-    }
-    #expect(lines(shown) == lines(run))
   }
 }

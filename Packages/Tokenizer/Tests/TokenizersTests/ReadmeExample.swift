@@ -1,6 +1,7 @@
 import Foundation
 import Tokenizers
 
+// README-BEGIN
 func readAloud(modelFolder: URL) throws -> String {
   let tokenizer = try Tokenizer(folder: modelFolder)
   let ids = tokenizer.encode("It was great")  // [Int32], with BOS where the model wants one
@@ -9,3 +10,4 @@ func readAloud(modelFolder: URL) throws -> String {
   for id in ids { text += try stream.append(id) }  // complete characters only
   return text + stream.finish()
 }
+// README-END

@@ -26,21 +26,6 @@ import TuningCore
     #expect(updates == [[.move(Move([Term(-0.5, header.direction(step: 0, query: 0))]))]])
   }
 
-  @Test func theReadmeShowsTheExample() throws {
-    let here = URL(filePath: #filePath)
-    let package = here.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    let readme = try String(contentsOf: package.appending(path: "README.md"), encoding: .utf8)
-    let source = try String(contentsOf: here, encoding: .utf8)
-    let shown = try #require(readme.components(separatedBy: "```swift\n").dropFirst().first)
-      .components(separatedBy: "```")[0]
-    let tested = source.components(separatedBy: "// README-BEGIN\n")[1].components(separatedBy: "// README-END")[0]
-    func lines(_ text: String) -> [String] {
-      text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-        .filter { !$0.isEmpty && !$0.hasPrefix("import ") }
-    }
-    #expect(lines(shown) == lines(tested))
-  }
-
   @Test func thePluginPageNamesEveryRefusal() throws {
     let page = try String(contentsOf: documentation.appending(path: "plugins.md"), encoding: .utf8)
     for code in PluginError.Code.allCases { #expect(page.contains("\n| `\(code.rawValue)` | ")) }

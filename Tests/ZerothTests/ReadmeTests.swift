@@ -1,0 +1,33 @@
+import Foundation
+import Testing
+
+/// Every package's README shows, as its first example, lines that one of the package's tests runs.
+@Suite struct ReadmeTests {
+  private static let packages =
+    (try? FileManager.default.contentsOfDirectory(atPath: Project.root.appending(path: "Packages").path))?
+    .filter { !$0.hasPrefix(".") }.sorted() ?? []
+
+  @Test func packagesWereFound() { #expect(Self.packages.count > 10) }
+
+  @Test(arguments: packages) func theExampleIsRunByATest(package: String) throws {
+    let folder = Project.root.appending(path: "Packages/\(package)")
+    let readme = try String(contentsOf: folder.appending(path: "README.md"), encoding: .utf8)
+    let shown = try #require(readme.firstMatch(of: /```swift\n((?s).*?)```/)?.1)
+    let run = try sources(in: folder.appending(path: "Tests")).compactMap {
+      try String(contentsOf: $0, encoding: .utf8).firstMatch(of: /README-BEGIN\n((?s).*?) *\/\/ README-END/).map {
+        String($0.1)
+      }
+    }
+    #expect(run.map(lines) == [lines(String(shown))], "between README-BEGIN and README-END of one test")
+  }
+
+  private func sources(in folder: URL) throws -> [URL] {
+    let paths = try #require(FileManager.default.subpaths(atPath: folder.path))
+    return paths.filter { $0.hasSuffix(".swift") }.map(folder.appending(path:))
+  }
+
+  private func lines(_ text: String) -> [String] {
+    text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+      .filter { !$0.isEmpty && !$0.hasPrefix("import ") }
+  }
+}
