@@ -55,7 +55,7 @@ public struct LineChart: Sendable, Equatable {
     self.frameHeight = frameHeight
   }
 
-  private static let margins = (left: 58.0, right: 14.0, top: 24.0, bottom: 44.0)
+  private static let margins = (left: 58.0, right: 14.0, top: 28.0, bottom: 44.0)
 
   func height(width: Double) -> Double {
     Self.margins.top + frameHeight + Self.margins.bottom + Legend(series, width: width).height

@@ -37,6 +37,13 @@ public struct SeriesStyle: Sendable, Equatable {
       marker: Marker.allCases[place % Marker.allCases.count], name: "s\(color)")
   }
 
+  /// The colour of one series and the marker of another: points that belong to a row and a column.
+  public init(color: Int, marker: Int) {
+    let colored = SeriesStyle(color % Self.colors.count), markers = Marker.allCases
+    self.init(
+      color: colored.color, dash: "", marker: markers[abs(marker % markers.count)], name: colored.name)
+  }
+
   /// Rules of CSS under which pictures within a page are readable on a dark ground.
   public static var darkRules: String {
     let series = colors.enumerated().map {

@@ -62,7 +62,10 @@ extension AxisRange {
   static func label(_ value: Double, step: Double, unit: (size: Double, suffix: String)? = nil) -> String {
     let unit = unit ?? Self.unit(of: abs(value), step: step)
     let decimals = -Int(Foundation.log10(max(step, 1e-300) / unit.size * (1 + 1e-9)).rounded(.down))
-    guard decimals <= 6, abs(value) / unit.size < 1e7 else { return String(format: "%.3g", value) }
+    guard decimals <= 6, abs(value) / unit.size < 1e7 else {
+      let figures = abs(value) > step ? Int(Foundation.log10(abs(value) / step)) + 2 : 1
+      return String(format: "%.\(max(3, min(17, figures)))g", value)
+    }
     let text = String(format: "%.\(max(0, decimals))f", value / unit.size)
     return (Double(text) == 0 ? text.replacingOccurrences(of: "-", with: "") : text)
       + (value == 0 ? "" : unit.suffix)

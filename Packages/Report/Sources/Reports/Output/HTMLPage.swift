@@ -42,9 +42,9 @@ private struct HTMLPage {
         + row.cells.map(cell).joined() + "</tr>"
     }
     return [
-      "<div class=\"box\" role=\"region\" aria-labelledby=\"\(identifier)\" tabindex=\"0\">", "<table>",
-      "<caption id=\"\(identifier)\">\(Markup.escaped(table.title))</caption>",
-      "<thead><tr>\(header.joined())</tr></thead>", "<tbody>",
+      "<h3 id=\"\(identifier)\">\(Markup.escaped(table.title))</h3>",
+      "<div class=\"box\" role=\"region\" aria-labelledby=\"\(identifier)\" tabindex=\"0\">",
+      "<table aria-labelledby=\"\(identifier)\">", "<thead><tr>\(header.joined())</tr></thead>", "<tbody>",
     ] + rows + ["</tbody>", "</table>", "</div>"] + table.notes.map { "<p class=\"note\">\(Markup.escaped($0))</p>" }
   }
 
@@ -56,7 +56,8 @@ private struct HTMLPage {
   private func picture(_ picture: Picture) -> [String] {
     let figures = picture.figures.enumerated().map { index, figure in
       "<figure>\(figure.svg(on: .page, identifier: "\(picture.identifier)-\(index + 1)"))"
-        + "<figcaption>\(Markup.escaped(figure.title))</figcaption></figure>"
+        + (figure.title == picture.title ? "" : "<figcaption>\(Markup.escaped(figure.title))</figcaption>")
+        + "</figure>"
     }
     return ["<h3>\(Markup.escaped(picture.title))</h3>", "<div class=\"figures\">"] + figures + ["</div>"]
       + (picture.table.map(table) ?? [])
@@ -105,21 +106,22 @@ private enum PageStyle {
     *{box-sizing:border-box}
     body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
     main,footer{max-width:1120px;margin:0 auto;padding:0 16px}
-    h1{font-size:1.6rem;line-height:1.2}h2{margin-top:2.2rem;border-bottom:1px solid var(--line)}h3{margin:1.6rem 0 .4rem}
-    .box{overflow-x:auto;border:1px solid var(--line);border-radius:6px;margin:1rem 0 .4rem}
-    table{border-collapse:collapse;font-variant-numeric:tabular-nums;width:100%}
-    caption{text-align:left;font-weight:600;padding:.5rem .6rem}
-    th,td{padding:.3rem .6rem;text-align:left;vertical-align:top;white-space:nowrap;border-top:1px solid var(--line)}
-    thead th{color:var(--quiet);font-weight:600}tbody th{font-weight:500}
+    h1{font-size:1.6rem;line-height:1.2}h2{margin-top:2.2rem;border-bottom:1px solid var(--line)}h3{font-size:1.05rem;margin:1.6rem 0 .4rem}
+    .box{overflow-x:auto;border:1px solid var(--line);border-radius:6px;margin:.4rem 0;
+    width:fit-content;max-width:100%}
+    table{border-collapse:collapse;font-variant-numeric:tabular-nums;min-width:min(100%,24rem)}
+    th,td{padding:.3rem .6rem;text-align:left;vertical-align:top;white-space:nowrap;border-bottom:1px solid var(--line)}
+    tbody tr:last-child>*{border-bottom:0}thead th{color:var(--quiet);font-weight:600}tbody th{font-weight:500}
     tbody tr:nth-child(even){background:var(--band)}
     .n{text-align:right}small{color:var(--quiet)}
     .note{color:var(--quiet);font-size:.85rem;margin:.2rem 0}
-    .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:16px}
+    .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,430px),1fr));gap:16px}
     figure{margin:0;break-inside:avoid}figure svg{display:block;width:100%;max-width:620px;height:auto}
     figcaption{color:var(--quiet);font-size:.85rem}
     li{overflow-wrap:anywhere}footer{color:var(--quiet);font-size:.85rem;padding:2rem 16px}
+    @media (max-width:600px){table{font-size:.85rem}th,td{padding:.25rem .45rem}}
     @media print{:root{--paper:#fff;--ink:#000;--quiet:#444;--line:#ccc;--band:#fff}
-    body{font-size:10pt}.box{overflow:visible;border:0}th,td{white-space:normal}h2,h3,caption{break-after:avoid}
+    body{font-size:10pt}.box{overflow:visible;border:0}th,td{white-space:normal}h2,h3{break-after:avoid}
     tr{break-inside:avoid}.figures{grid-template-columns:1fr 1fr}}
 
     """

@@ -66,19 +66,29 @@ struct CostPictures {
       rows: entries.map { entry in
         Table.Row(
           labels: entry.labels,
-          cells: [Cell(entry.runs, measure, \.after)] + Self.costs.map { Cell(entry.runs, $0.measure, $0.value) })
+          cells: [Cell(scoresOf: entry.runs, measure)] + Self.costs.map { Cell(entry.runs, $0.measure, $0.value) })
       })
     return Picture(identifier: identifier, title: "\(metric) against cost: \(subject)", figures: figures, table: table)
   }
 
+  private func row(_ entry: Entry) -> [String] { Array(entry.labels.prefix(layout.rows.count)) }
+  private func column(_ entry: Entry) -> [String] { Array(entry.labels.dropFirst(layout.rows.count)) }
+
+  /// A colour for each row of the table of scores, a marker for each column.
   private func series(_ entries: [Entry], _ cost: Cost, factor: Double) -> [LineChart.Series] {
-    entries.enumerated().compactMap { index, entry in
+    func places(_ labels: [[String]]) -> [[String]: Int] {
+      var places: [[String]: Int] = [:]
+      for label in labels where places[label] == nil { places[label] = places.count }
+      return places
+    }
+    let rows = places(entries.map(row)), columns = places(entries.map(column))
+    return entries.compactMap { entry in
       guard let mean = SampleMean(entry.runs.compactMap { $0.outcome.flatMap(cost.value) }) else { return nil }
       let interval = entry.score.interval().map { factor * $0.low...factor * $0.high }
       let point = LineChart.Point(mean.value * cost.scale, factor * entry.score.value, interval: interval)
       return LineChart.Series(
-        ScoreTables.name(entry.labels, keys: layout.rows + layout.columns), [point], style: SeriesStyle(index),
-        look: .points)
+        ScoreTables.name(entry.labels, keys: layout.rows + layout.columns), [point],
+        style: SeriesStyle(color: rows[row(entry)] ?? 0, marker: columns[column(entry)] ?? 0), look: .points)
     }
   }
 }

@@ -87,6 +87,7 @@ public struct RunCollection: Sendable {
     for cell in benchmark.cells {
       let folder = file.deletingLastPathComponent().appending(path: cell.folder).standardizedFileURL
       guard let index = places[RunFolder(folder).url.path] else { continue }
+      runs[index].axes = Set((cell.labels ?? [:]).keys).subtracting(runs[index].labels.keys)
       runs[index].labels.merge(cell.labels ?? [:]) { $1 }
       runs[index].isSearch = cell.phase == "search"
       if cell.state == "diverged", case .unfinished(let step) = runs[index].state {

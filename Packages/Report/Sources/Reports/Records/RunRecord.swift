@@ -18,6 +18,8 @@ public struct RunRecord: Sendable, Equatable {
   public internal(set) var isSearch: Bool
   /// Keys of its recipe, and of its benchmark, with their values.
   public internal(set) var labels: [String: String]
+  /// Keys of labels that its benchmark combined and no recipe knows: parts of the method.
+  var axes: Set<String> = []
   /// nil: it has not finished.
   public let outcome: RunOutcome?
   public let curve: RunCurve

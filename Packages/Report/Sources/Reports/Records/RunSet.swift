@@ -10,9 +10,11 @@ struct RunSet {
     let options = Self.varied(runs).filter { $0.contains(".") }
     self.runs = runs.map { run in
       var run = run
-      let variant = Self.variant(of: run, naming: options)
+      // A benchmark may have axes of these names.
+      let variant = run.labels["variant"] ?? Self.variant(of: run, naming: options)
       run.labels["variant"] = variant
-      run.labels["method"] = variant.isEmpty ? run.label("optimizer") : "\(run.label("optimizer")) + \(variant)"
+      let method = variant.isEmpty ? run.label("optimizer") : "\(run.label("optimizer")) + \(variant)"
+      run.labels["method"] = run.labels["method"] ?? method
       return run
     }
   }
@@ -49,6 +51,9 @@ struct RunSet {
   }
 
   var varied: Set<String> { Self.varied(runs) }
+
+  /// Axes of benchmarks that are no keys of recipes and vary.
+  var axes: [String] { Set(runs.flatMap(\.axes)).subtracting(["method", "variant"]).intersection(varied).sorted() }
 
   /// The keys that vary and mean something, for messages.
   var choices: String { varied.filter { LabelRole($0) != .place }.sorted().joined(separator: ", ") }

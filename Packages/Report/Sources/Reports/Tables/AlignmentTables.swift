@@ -19,7 +19,7 @@ struct AlignmentTables {
         let differences = chosen.dropFirst().map { runs in
           Cell(PairedRuns(chosen[0], against: runs).difference.map { .mean($0, measure.difference) } ?? .missing)
         }
-        return Table.Row(labels: row.values, cells: chosen.map { Cell($0, measure, \.after) } + differences)
+        return Table.Row(labels: row.values, cells: chosen.map { Cell(scoresOf: $0, measure) } + differences)
       }
       guard !rows.isEmpty else { return nil }
       return Table(

@@ -46,11 +46,15 @@ public struct Cell: Sendable, Equatable {
     self.unfinished = unfinished
   }
 
-  /// The mean of `value` over finished runs, with how many of the others there are.
+  /// The mean score of finished runs, with how many of the others there are.
+  init(scoresOf runs: [RunRecord], _ measure: Measure) {
+    self.init(runs, measure, \.after)
+    (diverged, unfinished) = (runs.count(where: \.hasDiverged), runs.count(where: \.isUnfinished))
+  }
+
+  /// The mean of `value` over finished runs.
   init(_ runs: [RunRecord], _ measure: Measure, _ value: (RunOutcome) -> Double?) {
-    self.init(
-      SampleMean(runs.compactMap { $0.outcome.flatMap(value) }).map { .mean($0, measure) } ?? .missing,
-      diverged: runs.count(where: \.hasDiverged), unfinished: runs.count(where: \.isUnfinished))
+    self.init(SampleMean(runs.compactMap { $0.outcome.flatMap(value) }).map { .mean($0, measure) } ?? .missing)
   }
 }
 

@@ -4,7 +4,7 @@ struct CostTables {
 
   /// Labels of a row: the method, and its scheme where there are several.
   func keys(_ set: RunSet) -> [String] {
-    ["method"] + (Set(set.runs.map { $0.label("scheme") }).count > 1 ? ["scheme"] : [])
+    ["method"] + (set.varied.contains("scheme") ? ["scheme"] : []) + set.axes
   }
 
   /// Labels that make tables: steps of other models, tasks and lengths cost other times.

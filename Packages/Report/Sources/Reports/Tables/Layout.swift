@@ -12,7 +12,9 @@ struct Layout {
     let varied = set.varied
     let columns =
       try options.columns.map { try Self.checked($0, set) } ?? Self.columns(varied, rows: options.rows ?? [])
-    let rows = try options.rows.map { try Self.checked($0, set) } ?? Self.rows(varied, columns: columns)
+    let rows =
+      try options.rows.map { try Self.checked($0, set) } ?? Self.rows(varied, columns: columns)
+      + set.axes.filter { !columns.contains($0) }
     for key in rows where columns.contains(key) {
       throw ReportError(.invalidArgument, "'\(key)' makes rows and columns: name it once")
     }

@@ -27,7 +27,7 @@ struct ScoreTables {
         }
         return selection.isOpen
           ? Cell(.text("\(selection.settingCount) settings, no dev"))
-          : Cell(selection.runs, column.runs.measure, \.after)
+          : Cell(scoresOf: selection.runs, column.runs.measure)
       }
       return Table.Row(labels: row.values, cells: cells)
     }

@@ -45,8 +45,8 @@ struct VariantTables {
       return Table.Row(
         labels: group.values,
         cells: [
-          Cell(runs, measure, \.after), Cell(runs, .count) { Double($0.forwardPasses) },
-          Cell(control, measure, \.after), Cell(difference.map { .mean($0, measure.difference) } ?? .missing),
+          Cell(scoresOf: runs, measure), Cell(runs, .count) { Double($0.forwardPasses) },
+          Cell(scoresOf: control, measure), Cell(difference.map { .mean($0, measure.difference) } ?? .missing),
           Cell(runs, .seconds, \.secondsPerStep),
         ])
     }

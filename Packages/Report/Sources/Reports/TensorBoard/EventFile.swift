@@ -21,7 +21,8 @@ struct EventFile {
     }
     var event = ProtobufMessage()
     event.add(1, time)
-    event.add(2, Int64(step))
+    // As every writer of these messages leaves out what is 0.
+    if step != 0 { event.add(2, Int64(step)) }
     event.add(5, summary)
     append(event)
   }
