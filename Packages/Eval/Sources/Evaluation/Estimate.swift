@@ -42,24 +42,10 @@ public struct Estimate: Sendable, Codable, Equatable {
     }
     let mean = scores.reduce(0, +) / n
     let variance = scores.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (n - 1)
-    let half = Estimate.studentQuantile(degrees: scores.count - 1) * (variance / n).squareRoot()
+    let half = StudentT(degreesOfFreedom: scores.count - 1).quantile(within: 0.95) * (variance / n).squareRoot()
     let low = mean - half, high = mean + half
     self.init(
       value: mean, low: bounds.map { max($0.lowerBound, low) } ?? low,
       high: bounds.map { min($0.upperBound, high) } ?? high, count: scores.count)
-  }
-
-  /// The 97.5 % quantile of Student's t: exact for 1 and 2 degrees of freedom, from 3 on by Cornish and Fisher's expansion
-  /// (Abramowitz and Stegun 26.7.5), 0.2 % off at 3 and less than 0.01 % from 6 on.
-  static func studentQuantile(degrees: Int) -> Double {
-    precondition(degrees > 0, "Estimate: \(degrees) degrees of freedom")
-    if degrees == 1 { return 12.706204736174694 }
-    if degrees == 2 { return 4.302652729749462 }
-    let z = 1.959963984540054, z2 = z * z, v = Double(degrees)
-    let g1 = (z2 + 1) * z / 4
-    let g2 = ((5 * z2 + 16) * z2 + 3) * z / 96
-    let g3 = (((3 * z2 + 19) * z2 + 17) * z2 - 15) * z / 384
-    let g4 = ((((79 * z2 + 776) * z2 + 1482) * z2 - 1920) * z2 - 945) * z / 92160
-    return z + (g1 + (g2 + (g3 + g4 / v) / v) / v) / v
   }
 }

@@ -76,15 +76,15 @@ struct MetricGoldens: Decodable {
     for mean in try MetricGoldens.read().means {
       let estimate = Estimate(meanOf: mean.scores), width = mean.high - mean.low
       let low = try #require(estimate.low), high = try #require(estimate.high)
-      #expect(abs(low - mean.low) < 2e-3 * width && abs(high - mean.high) < 2e-3 * width, "\(estimate)")
+      #expect(abs(low - mean.low) < 1e-9 * width && abs(high - mean.high) < 1e-9 * width, "\(estimate)")
       #expect(abs((low + high) / 2 - estimate.value) < 1e-9 && estimate.count == mean.scores.count)
     }
   }
 
   @Test func quantilesAreSciPys() throws {
     for pair in try MetricGoldens.read().quantiles {
-      let quantile = Estimate.studentQuantile(degrees: Int(pair[0]))
-      #expect(abs(quantile / pair[1] - 1) < (pair[0] < 6 ? 1.3e-3 : 1e-4), "\(pair): \(quantile)")
+      let quantile = StudentT(degreesOfFreedom: Int(pair[0])).quantile(within: 0.95)
+      #expect(abs(quantile / pair[1] - 1) < 1e-9, "\(pair): \(quantile)")
     }
   }
 

@@ -1,4 +1,3 @@
-import Foundation
 import Plots
 import Testing
 
@@ -13,19 +12,5 @@ import Testing
     let inPage = figure.svg(on: .page, identifier: "loss-1")
     // README-END
     #expect(file.contains("#ffffff") && !inPage.contains("#ffffff") && inPage.contains("id=\"loss-1-t\""))
-  }
-
-  /// The README shows the lines above, word for word.
-  @Test func readmeShowsTheExample() throws {
-    let here = URL(filePath: #filePath)
-    let readme = here.deletingLastPathComponent().appending(path: "../../README.md").standardized
-    let shown = try #require(String(contentsOf: readme, encoding: .utf8).firstMatch(of: /```swift\n((?s).*?)```/)?.1)
-    let source = try String(contentsOf: here, encoding: .utf8)
-    let run = try #require(source.firstMatch(of: /README-BEGIN\n((?s).*?) *\/\/ README-END/)?.1)
-    func lines(_ text: Substring) -> [String] {
-      text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-        .filter { !$0.isEmpty && !$0.hasPrefix("import ") }
-    }
-    #expect(lines(shown) == lines(run))
   }
 }

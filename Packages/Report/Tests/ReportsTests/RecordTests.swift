@@ -79,6 +79,17 @@ import Testing
     #expect(problems.map(\.message) == ["no regular file", "no regular file"])
   }
 
+  /// What earlier versions wrote.
+  @Test func logsOfEarlierVersionsAreRead() throws {
+    let folder = try TemporaryFolder()
+    try folder.write([RunFixture(name: "run")])
+    let line = "{\"devAccuracy\":0.25,\"devExamples\":4,\"devLoss\":0.5,\"isBest\":true,\"step\":0}\n"
+    try folder.write(line, to: "run/metrics.jsonl")
+    var scores: [Double?] = [], reader = MetricsReader()
+    try reader.read(folder.url.appending(path: "run/metrics.jsonl")) { scores.append($0.score) }
+    #expect(scores == [0.25] && reader.problem == nil)
+  }
+
   /// A log is used as far as it can be.
   @Test func linesThatCannotBeUsedAreLeftOut() throws {
     let folder = try TemporaryFolder()

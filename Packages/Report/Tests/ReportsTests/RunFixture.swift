@@ -20,6 +20,8 @@ struct RunFixture {
   var secondsPerStep = 0.25
   var losses: [Float] = [0.9, 0.8, 0.7, 0.6]
   var peakBytes = 300 << 20
+  var metric = Metric.accuracy
+  var higherIsBetter = true
 
   func write(to root: URL) throws {
     let folder = RunFolder(root.appending(path: name))
@@ -54,18 +56,19 @@ struct RunFixture {
   }
 
   private func evaluation(step: Int, score: Double) -> EvaluationReport {
-    EvaluationReport(step: step, devAccuracy: score, devLoss: 0.7, devExamples: 100, isBest: true)
+    EvaluationReport(
+      step: step, metric: metric, devScore: score, devLoss: 0.7, devExamples: 100, isBest: true)
   }
 
   private func result(_ recipe: ResolvedRecipe) -> RunResult {
-    func share(_ value: Double) -> ReportedShare {
-      ReportedShare(Proportion(successes: Int((1000 * value).rounded()), count: 1000))
-    }
+    func estimate(_ value: Double) -> Estimate { Estimate(value: value, low: nil, high: nil, count: 1000) }
     return RunResult(
-      recipeIdentity: recipe.identity.hex, steps: steps, bestStep: steps, devBefore: dev.map { _ in 0.4 }, devBest: dev,
-      testBefore: share(0.4), testAfter: share(test), testChange: share(0), work: work(steps), seconds: 9,
+      recipeIdentity: recipe.identity.hex, steps: steps, bestStep: steps, metric: metric,
+      higherIsBetter: higherIsBetter, devBefore: dev.map { _ in 0.4 }, devBest: dev,
+      testBefore: estimate(0.4), testAfter: estimate(test), testChange: estimate(0), work: work(steps), seconds: 9,
       trainingSeconds: Double(steps) * secondsPerStep, trainable: 1234, forecast: Self.forecast,
-      inferencePeakBytes: 200 << 20, trainingPeakBytes: peakBytes, finalParameters: "00", testPredictions: [0, 1],
+      inferencePeakBytes: 200 << 20, trainingPeakBytes: peakBytes, finalParameters: "00", testPredictions: [],
+      testScores: [],
       kernels: "portable", version: "0")
   }
 

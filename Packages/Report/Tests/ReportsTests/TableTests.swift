@@ -80,6 +80,17 @@ import Testing
     #expect(try report(runs).table("scores-1")?.rows.first?.cells.first?.text == "60.0 ± 0.0 (2)")
   }
 
+  /// Of a score that is an error the least is the best; it is no share and not shown as one.
+  @Test func scoresOfProgramsMayBeErrors() throws {
+    let runs = [(1e-3, 3.5, 1.25), (1e-5, 4.5, 0.5)].map { rate, dev, test in
+      RunFixture(
+        name: "r\(rate)", settings: ["learning_rate=\(rate)"], test: test, dev: dev, metric: .external,
+        higherIsBetter: false)
+    }
+    let table = try #require(try report(runs).table("scores-1"))
+    #expect(table.title == "Score: sst2, tiny" && table.rows.first?.cells.first?.text == "1.25 (1)")
+  }
+
   @Test func withoutDevNothingIsChosen() throws {
     let runs = [1e-3, 1e-5].map { rate in
       RunFixture(name: "r\(rate)", settings: ["learning_rate=\(rate)"], test: 0.6, dev: nil)

@@ -47,7 +47,7 @@ struct LossPictures {
       let series = courses.flatMap { self.series($0, abscissa) }
       guard !series.isEmpty else { return nil }
       let chart = LineChart(
-        x: Axis(abscissa.name, origin: 0), y: Axis("batch loss, nats", scale: isLogarithmic ? .logarithmic : .linear),
+        x: Axis(abscissa.name, origin: 0), y: Axis("batch loss", scale: isLogarithmic ? .logarithmic : .linear),
         series: series)
       return Figure(
         "Loss against \(abscissa.name)",
@@ -90,7 +90,7 @@ struct LossPictures {
     }
     return Table(
       identifier: identifier, title: "Mean loss in the course of training: \(subject)",
-      notes: ["In nats, at quarters of each method's own steps, as the bold lines have it."],
+      notes: ["At quarters of each method's own steps, as the bold lines have it."],
       rowKeys: [layout.rows.map(ScoreTables.header).joined(separator: ", ")],
       columns: ["start", "1/4", "1/2", "3/4", "end", "steps", "forwards", "seconds"], rows: rows)
   }

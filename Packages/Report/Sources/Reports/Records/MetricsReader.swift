@@ -29,7 +29,7 @@ struct MetricsReader {
 
   private mutating func take(_ line: MetricsLine) throws {
     guard (0..<1 << 53).contains(line.step), (0..<1 << 53).contains(line.work?.forwardPasses ?? 0),
-      [line.loss, line.seconds, line.learningRate, line.devAccuracy, line.devLoss].allSatisfy({ abs($0 ?? 0) < 1e15 })
+      [line.loss, line.seconds, line.learningRate, line.score, line.devLoss].allSatisfy({ abs($0 ?? 0) < 1e15 })
     else { throw ReportError(.invalidFile, "a number that no run has") }
     guard let loss = line.loss else { return }
     guard line.step > lastStep else { throw ReportError(.invalidFile, "step \(line.step) after step \(lastStep)") }

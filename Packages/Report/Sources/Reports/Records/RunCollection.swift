@@ -31,7 +31,7 @@ public struct RunCollection: Sendable {
         .nothingToReport, (["nothing to report:"] + problems.map { "  \($0)" }).joined(separator: "\n"))
     }
     runs.sort { $0.name < $1.name }
-    for index in runs.indices { runs[index].labels["model"] = Self.modelName(runs[index].label("model")) }
+    for key in ["model", "data", "tokenizer"] { shorten(key) }
   }
 
   private mutating func walk(
@@ -113,8 +113,15 @@ public struct RunCollection: Sendable {
     runs = kept
   }
 
-  private static func modelName(_ path: String) -> String {
-    let url = URL(filePath: path)
-    return url.pathExtension == "gguf" ? url.deletingPathExtension().lastPathComponent : url.lastPathComponent
+  /// Names files by their last part, as far as that tells them apart.
+  private mutating func shorten(_ key: String) {
+    let paths = Dictionary(grouping: Set(runs.map { $0.label(key) }).filter { !$0.isEmpty }) { path in
+      let url = URL(filePath: path)
+      return url.pathExtension == "gguf" ? url.deletingPathExtension().lastPathComponent : url.lastPathComponent
+    }
+    let names = paths.filter { $0.value.count == 1 }.map { ($0.value[0], $0.key) }
+    for (path, name) in names {
+      for index in runs.indices where runs[index].label(key) == path { runs[index].labels[key] = name }
+    }
   }
 }

@@ -6,7 +6,7 @@ public struct RunCurve: Sendable, Equatable {
     public var forwardPasses: Int
     /// nil: the log does not tell.
     public var seconds: Double?
-    /// Mean over its steps, in nats.
+    /// Mean over its steps.
     public var loss: Double
   }
 

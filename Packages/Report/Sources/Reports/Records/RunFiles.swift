@@ -23,6 +23,7 @@ struct ResultFile: Decodable {
   }
 
   var metric: String?
+  var higherIsBetter: Bool?
   var steps: Int
   var bestStep: Int
   var devBefore: Double?
@@ -49,8 +50,13 @@ struct MetricsLine: Decodable {
   var work: Work?
   var seconds: Double?
   var peakBytes: Int?
+  var devScore: Double?
+  /// The same in logs of earlier versions.
   var devAccuracy: Double?
   var devLoss: Double?
+
+  /// On dev, of any metric.
+  var score: Double? { devScore ?? devAccuracy }
 }
 
 /// `diverged.json`.

@@ -1,4 +1,5 @@
 import Foundation
+import Training
 
 /// A run, as its folder tells it.
 public struct RunRecord: Sendable, Equatable {
@@ -30,8 +31,9 @@ public struct RunRecord: Sendable, Equatable {
 
 /// What a finished run found.
 public struct RunOutcome: Sendable, Equatable {
-  /// `accuracy`, `f1`...
+  /// `accuracy`, `f1`... as `Metric` names them, or another one of another version.
   public var metric: String
+  var higherIsBetter: Bool
   /// On the held-out examples, before and after.
   public var before: Double
   public var after: Double
@@ -59,7 +61,8 @@ extension RunOutcome {
       guard abs(value) < 1e15 else { throw ReportError(.invalidFile, "'\(key)': \(value) is no measurement") }
       return value
     }
-    metric = file.metric ?? "accuracy"
+    metric = file.metric ?? Metric.accuracy.rawValue
+    higherIsBetter = file.higherIsBetter ?? true
     before = try number(file.testBefore.value, "testBefore")
     after = try number(file.testAfter.value, "testAfter")
     dev = try file.devBest.map { try number($0, "devBest") }

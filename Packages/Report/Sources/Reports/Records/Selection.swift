@@ -21,7 +21,9 @@ struct Selection {
     }
     // Settings under which no run ended without numbers come first.
     let ranked = settings.compactMap { setting -> (isWhole: Bool, score: Double, runs: [RunRecord])? in
-      let scores = setting.runs.runs.compactMap { $0.outcome?.dev }
+      let scores = setting.runs.runs.compactMap { run in
+        run.outcome.flatMap { outcome in outcome.dev.map { outcome.higherIsBetter ? $0 : -$0 } }
+      }
       guard let mean = SampleMean(scores) else { return nil }
       return (!setting.runs.runs.contains { $0.hasDiverged }, mean.value, setting.runs.runs)
     }

@@ -1,4 +1,5 @@
 import Evaluation
+import Training
 
 /// What is measured, and so how its numbers are written.
 public enum Measure: String, Sendable, Codable {
@@ -17,7 +18,7 @@ public enum Measure: String, Sendable, Codable {
 
   /// How a metric's scores are written.
   static func of(metric: String) -> Measure {
-    ["accuracy", "f1", "exactmatch", "exact_match", "exact-match"].contains(metric.lowercased()) ? .share : .score
+    Metric(rawValue: metric)?.isShare ?? false ? .share : .score
   }
 
   var difference: Measure { self == .share ? .points : .difference }

@@ -1,4 +1,5 @@
 import Evaluation
+import Training
 
 /// Scores on held-out examples by method: the papers' main table, one for each model, task and whatever else must be
 /// equal.
@@ -53,7 +54,7 @@ struct ScoreTables {
 
   /// A metric with its unit.
   static func name(_ metric: String) -> String {
-    let name = metric.prefix(1).uppercased() + metric.dropFirst()
+    let title = Metric(rawValue: metric)?.title ?? metric, name = title.prefix(1).uppercased() + title.dropFirst()
     return Measure.of(metric: metric) == .share ? "\(name), %" : name
   }
 

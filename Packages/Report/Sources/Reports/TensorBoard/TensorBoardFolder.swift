@@ -33,7 +33,7 @@ extension Report {
       seconds = line.seconds ?? seconds
       let scalars: [(String, Double?)] = [
         ("loss/batch", line.loss), ("learning_rate", line.learningRate),
-        ("memory/peak_bytes", line.peakBytes.map(Double.init)), ("dev/score", line.devAccuracy),
+        ("memory/peak_bytes", line.peakBytes.map(Double.init)), ("dev/score", line.score),
         ("dev/loss", line.devLoss),
       ]
       file.append(

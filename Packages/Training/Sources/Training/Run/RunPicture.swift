@@ -19,7 +19,7 @@ struct RunPicture {
       x: step, y: Axis("dev \(metric.title)\(metric.isShare ? ", %" : "")"),
       series: [.init(nil, scores, style: SeriesStyle(2), look: .lineAndPoints, emphasised: best)], frameHeight: 150)
     let loss = LineChart(
-      x: step, y: Axis("batch loss, nats"),
+      x: step, y: Axis("batch loss"),
       series: [
         .init(nil, losses, style: .faint, look: .thin), .init(nil, Self.smoothed(losses), style: SeriesStyle(0)),
       ], frameHeight: 150)
