@@ -85,19 +85,3 @@ extension RunFolder {
       .compactMap { try? JSONDecoder().decode(Line.self, from: $0).step }.first
   }
 }
-
-/// `diverged.json` of a run's folder.
-struct StoredDivergence: Decodable, Equatable {
-  /// Steps done before it.
-  var step: Int
-  var message: String
-}
-
-extension RunFolder {
-  /// Where the run's losses were no numbers any more; nil where they are.
-  var storedDivergence: StoredDivergence? {
-    (try? Data(contentsOf: url.appending(path: "diverged.json"))).flatMap {
-      try? JSONDecoder().decode(StoredDivergence.self, from: $0)
-    }
-  }
-}

@@ -4,8 +4,8 @@ import Testing
 @testable import Benchmarks
 @testable import Training
 
-@Suite struct DocumentationTests {
-  @Test func theExampleRuns() throws {
+@Suite struct ReadmeTests {
+  @Test func exampleRuns() throws {
     let temporary = try TemporaryFolder(), folder = temporary.url, components = try sampleComponents()
     let benchmark = BenchmarkFolder(folder), executor = ScriptedExecutor()
     let survey = { (_: Combination, recipe: ResolvedRecipe) in try RunSurvey.sample(of: recipe) }
@@ -33,21 +33,5 @@ import Testing
     // README-END
     // Three combinations: three settings tried, of which one goes on, and three seeds of it.
     #expect(summary.isComplete && summary.done == 3 * (1 + 3) && summary.dropped == 3 * 2)
-  }
-
-  private static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
-
-  @Test func theReadmeShowsTheExample() throws {
-    let readme = try String(contentsOf: Self.package.appending(path: "README.md"), encoding: .utf8)
-    let source = try String(contentsOf: URL(filePath: #filePath), encoding: .utf8)
-    let shown = try #require(readme.components(separatedBy: "```swift\n").dropFirst().first)
-      .components(separatedBy: "```")[0]
-    let tested = source.components(separatedBy: "// README-BEGIN\n")[1].components(separatedBy: "// README-END")[0]
-    func lines(_ text: String) -> [String] {
-      text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-        .filter { !$0.isEmpty && !$0.hasPrefix("import ") }
-    }
-    #expect(lines(shown) == lines(tested))
   }
 }
