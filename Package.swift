@@ -30,6 +30,7 @@ let houses = [
   House(folder: "Eval", module: "Evaluation", tests: ["TensorCore", "TuningCore"], goldens: true),
   House(folder: "Plot", module: "Plots", tests: []),
   House(folder: "Training", module: "Training", tests: ["TensorCore", "TuningCore", "Bundles", "Configurations"]),
+  House(folder: "Benchmark", module: "Benchmarks", tests: ["Training", "TuningCore", "Bundles", "Configurations"]),
   House(
     folder: "Report", module: "Reports", tests: ["Training", "Plots", "Evaluation", "TuningCore", "TensorCore"],
     goldens: true),
@@ -65,7 +66,7 @@ let package = Package(
       name: "zeroth",
       dependencies: [
         product("Training"), product("TuningCore"), product("TensorCore"), product("Bundles"), product("Evaluation"),
-        product("Configurations"), product("Transformers"), product("Reports"),
+        product("Configurations"), product("Transformers"), product("Benchmarks"), product("Reports"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tools/zeroth", swiftSettings: strict),

@@ -27,6 +27,7 @@ let package = Package(
       name: "BenchmarksTests",
       dependencies: [
         "Benchmarks",
+        .product(name: "Bundles", package: "Bundle"),
         .product(name: "Configurations", package: "Configuration"),
         .product(name: "Training", package: "Training"),
         .product(name: "TuningCore", package: "TuningCore"),

@@ -28,6 +28,12 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Go on with this run from its last checkpoint.", valueName: "run folder"))
   var resume: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Stop at a checkpoint after this step, as a signal would: a look at dev that is due is made first.",
+      valueName: "step"))
+  var stopAfter: Int?
+
   @Flag(help: "Print the result as JSON.")
   var json = false
 
@@ -38,18 +44,22 @@ struct TrainCommand: ParsableCommand {
     guard resume == nil || overrides.isEmpty else {
       throw ValidationError("--set changes the run: a resumed run keeps its recipe")
     }
+    guard stopAfter ?? 1 >= 1 else { throw ValidationError("--stop-after must be 1 or more") }
   }
 
   func run() throws {
     Signals.watch()
     let (resolved, host) = try resolve()
     let folder = resume.map { RunFolder(URL(argument: $0)) } ?? RunFolder(resolved.output)
-    let display = TrainingDisplay()
+    let display = TrainingDisplay(), stopPoint = StopPoint(after: stopAfter)
     let experiment = try Experiment(resolved, components: host.components)
     for warning in experiment.data.warnings { display.show(.note(warning)) }
     let loop = try TrainingLoop(
       experiment, folder: folder, resume: resume != nil, plugins: host.loaded.map { "\($0.name) \($0.version)" },
-      observer: display.show, shouldStop: { Signals.stopRequested })
+      observer: { event in
+        stopPoint.note(event)
+        display.show(event)
+      }, shouldStop: { Signals.stopRequested || stopPoint.isReached })
     let outcome = try loop.run()
     display.finish()
     switch outcome {
@@ -71,6 +81,28 @@ struct TrainCommand: ParsableCommand {
     let read = try Recipe(contentsOf: URL(argument: recipe), overrides: overrides)
     let host = try plugins.load(read.pluginFiles)
     return (try read.resolve(components: host.components, tasks: ExampleSet.taskNames()), host)
+  }
+}
+
+/// Whether a run has done the steps that were wanted of this session, and what is due after them.
+final class StopPoint {
+  private let last: Int
+  private var step = 0
+  /// A look that has begun is brought to its end.
+  private var isLooking = false
+
+  init(after last: Int?) { self.last = last ?? .max }
+
+  var isReached: Bool { step >= last && !isLooking }
+
+  func note(_ event: RunEvent) {
+    switch event {
+    case .prepared(let summary): step = summary.startStep
+    case .step(let report): step = report.step
+    case .evaluating: isLooking = true
+    case .evaluation: isLooking = false
+    case .note, .checkpoint: break
+    }
   }
 }
 

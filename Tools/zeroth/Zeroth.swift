@@ -25,7 +25,8 @@ struct Zeroth: ParsableCommand {
       """,
     version: ZerothVersion.text,
     subcommands: [
-      DoctorCommand.self, TrainCommand.self, ProbeCommand.self, EvalCommand.self, GenerateCommand.self,
+      DoctorCommand.self, TrainCommand.self, BenchmarkCommand.self, ProbeCommand.self, EvalCommand.self,
+      GenerateCommand.self,
       TokenizeCommand.self,
       ScoreCommand.self,
       LogitsCommand.self, InspectCommand.self, PluginsCommand.self, RecipeCommand.self, BenchCommand.self,

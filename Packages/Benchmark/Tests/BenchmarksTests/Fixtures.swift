@@ -86,7 +86,7 @@ extension RunSurvey {
   /// As of a model that never was.
   static func sample(queries: Int, gradients: Int = 0, slopes: Int = 0, bytes: Int = 100) throws -> RunSurvey {
     let json = """
-      {"parameters": 10, "trainable": 5, "tokensPerBatch": 50, "devTokens": 1000, "testTokens": 2000, "warnings": [],
+      {"parameters": 10, "trainable": 5, "tokensPerBatch": 50, "devTokens": 1000, "testTokens": 2000, "warnings": [], "higherIsBetter": true,
        "cost": {"queriesPerStep": \(queries), "gradientsPerStep": \(gradients), "slopesPerStep": \(slopes),
                 "gradientBytes": 0, "stateBytes": 0},
        "forecast": {"weightBytes": \(bytes), "activationBytes": 0, "scratchBytes": 0, "gradientBytes": 0,

@@ -94,22 +94,26 @@ final class ScriptedExecutor: RunExecutor {
     private static func step(_ step: Int, of steps: Int) -> String {
       line(
         StepReport(
-          step: step, steps: steps, loss: 1, learningRate: 1, coefficients: [], work: Work(), tokensPerSecond: 1,
-          secondsLeft: Double(steps - step) * 0.25, peakBytes: 1))
+          step: step, steps: steps, loss: 1, learningRate: 1, coefficients: [], work: Work(),
+          seconds: 0.25 * Double(step), tokensPerSecond: 1,
+          secondsLeft: 1, peakBytes: 1))
     }
 
     private static func look(_ step: Int, _ accuracy: Double) -> String {
-      line(EvaluationReport(step: step, devAccuracy: accuracy, devLoss: 1, devExamples: 10, isBest: false))
+      line(
+        EvaluationReport(
+          step: step, metric: .accuracy, devScore: accuracy, devLoss: 1, devExamples: 10, isBest: false))
     }
 
     private static func result(_ recipe: ResolvedRecipe) throws -> RunResult {
       let share = "{\"value\": 0.5, \"low\": 0.4, \"high\": 0.6, \"count\": 10}"
       let text = """
-        {"recipeIdentity": "\(recipe.identity.hex)", "steps": \(recipe.steps), "bestStep": 1, "devBefore": 0.1,
+        {"recipeIdentity": "\(recipe.identity.hex)", "steps": \(recipe.steps), "bestStep": 1, "metric": "accuracy", "higherIsBetter": true, "devBefore": 0.1,
          "devBest": 0.5, "testBefore": \(share), "testAfter": \(share), "testChange": \(share),
          "work": {"forwardPasses": 1, "backwardPasses": 0, "tangents": 0, "tokens": 1}, "seconds": 1,
          "trainingSeconds": 1, "inferencePeakBytes": 1, "trainingPeakBytes": 1, "finalParameters": "0",
-         "testPredictions": [], "kernels": "none", "version": "0"}
+         "testPredictions": [], "trainable": 1,
+         "forecast": {"weightBytes": 1, "activationBytes": 0, "scratchBytes": 0, "gradientBytes": 0, "stateBytes": 0}, "testScores": [], "kernels": "none", "version": "0"}
         """
       return try JSONDecoder().decode(RunResult.self, from: Data(text.utf8))
     }

@@ -55,10 +55,9 @@ public struct StepMeasurement {
     return Self.secondsPerStep(run.log.steps)
   }
 
-  /// The median over the steps but the first, which brings memory and caches into the state of a running training, and
-  /// the last, which tells no time left.
+  /// The median over the steps but the first, which brings memory and caches into the state of a running training.
   static func secondsPerStep(_ steps: [StepReport]) -> Double? {
-    let ends = steps.filter { $0.step < $0.steps }.map { $0.secondsLeft * Double($0.step) / Double($0.steps - $0.step) }
+    let ends = steps.map(\.seconds)
     let taken = zip(ends, ends.dropFirst()).map { $1 - $0 }.sorted()
     return taken.isEmpty ? ends.first : taken[taken.count / 2]
   }

@@ -95,7 +95,7 @@ struct BenchmarkState {
   mutating func conclude(_ cell: Int, _ order: RunOrder, _ ending: RunEnding, wasAsked: Bool) {
     lookAgain(for: cell)
     guard [.pending, .stopped].contains(record.cells[cell].state) else { return }
-    let isAtRung = order.stopAfter.map { order.folder.devScore(upTo: $0) != nil } ?? false
+    let isAtRung = order.stopAfter.map { order.folder.devScore(upTo: $0, higherIsBetter: true) != nil } ?? false
     switch ending {
     case .stopped where isAtRung || wasAsked: break
     case .stopped: fail(cell, "stopped by a signal that was not the benchmark's")
@@ -148,7 +148,8 @@ struct BenchmarkState {
   private func outcome(_ number: Int, _ trial: Int, _ steps: Int) -> Search.Outcome? {
     let cell = trialCells[number][trial]
     if let known = scores["\(cell) \(steps)"] { return known }
-    if let score = runFolder(of: cell).devScore(upTo: steps) { return .score(score) }
+    let higherIsBetter = plan.combinations[number].survey.higherIsBetter
+    if let score = runFolder(of: cell).devScore(upTo: steps, higherIsBetter: higherIsBetter) { return .score(score) }
     return record.cells[cell].state == .diverged ? .diverged : nil
   }
 

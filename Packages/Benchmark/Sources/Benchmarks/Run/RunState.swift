@@ -63,10 +63,10 @@ extension URL {
 
 extension RunFolder {
   /// The best look at dev after the run's beginning and up to `step`; nil where `step` was not looked at yet.
-  func devScore(upTo step: Int) -> DevScore? {
-    let looks = log.evaluations.filter { (1...step).contains($0.step) && $0.devLoss.isFinite }
+  func devScore(upTo step: Int, higherIsBetter: Bool) -> DevScore? {
+    let looks = log.evaluations.filter { (1...step).contains($0.step) }
     guard looks.contains(where: { $0.step == step }) else { return nil }
-    let scores = looks.map { DevScore(metric: $0.devAccuracy, loss: $0.devLoss) }
+    let scores = looks.map { DevScore(metric: higherIsBetter ? $0.devScore : -$0.devScore, loss: $0.devLoss) }
     return scores.reduce(scores[0]) { $1.isBetter(than: $0) ? $1 : $0 }
   }
 }
@@ -83,21 +83,5 @@ extension RunFolder {
     // The last line may be half written, the first one of the piece cut off.
     return data.split(separator: UInt8(ascii: "\n")).reversed().lazy
       .compactMap { try? JSONDecoder().decode(Line.self, from: $0).step }.first
-  }
-}
-
-/// `diverged.json` of a run's folder.
-struct StoredDivergence: Decodable, Equatable {
-  /// Steps done before it.
-  var step: Int
-  var message: String
-}
-
-extension RunFolder {
-  /// Where the run's losses were no numbers any more; nil where they are.
-  var storedDivergence: StoredDivergence? {
-    (try? Data(contentsOf: url.appending(path: "diverged.json"))).flatMap {
-      try? JSONDecoder().decode(StoredDivergence.self, from: $0)
-    }
   }
 }

@@ -61,17 +61,17 @@ public struct Search: Sendable {
 
 /// A look at the development set, as trials are compared by it.
 public struct DevScore: Sendable, Codable, Equatable {
-  /// The task's metric; more is better.
+  /// The task's metric, with the sign by which more is better.
   public var metric: Double
-  /// In nats; decides between equal metrics.
-  public var loss: Double
+  /// In nats; decides between equal metrics. nil where answers are generated, and ties stay ties.
+  public var loss: Double?
 
-  public init(metric: Double, loss: Double) {
+  public init(metric: Double, loss: Double?) {
     self.metric = metric
     self.loss = loss
   }
 
   public func isBetter(than other: DevScore) -> Bool {
-    metric != other.metric ? metric > other.metric : loss < other.loss
+    metric != other.metric ? metric > other.metric : loss ?? .infinity < other.loss ?? .infinity
   }
 }

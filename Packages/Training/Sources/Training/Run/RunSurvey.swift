@@ -15,6 +15,8 @@ public struct RunSurvey: Sendable, Codable, Equatable {
   /// Tokens of one look at the development set, and of one at the held-out examples.
   public var devTokens: Int
   public var testTokens: Int
+  /// Whether more of the score on dev is better.
+  public var higherIsBetter: Bool
   /// One line each, to be shown.
   public var warnings: [String]
 
@@ -34,6 +36,7 @@ public struct RunSurvey: Sendable, Codable, Equatable {
       * Double(min(recipe.batchSize, data.train.count))
     devTokens = try tokens(data.dev)
     testTokens = try tokens(data.test)
+    higherIsBetter = experiment.higherIsBetter
     warnings = data.warnings
   }
 }
