@@ -16,6 +16,7 @@ extension Registry where Product == any EvaluationTask {
     try ReCoRD.register(in: &registry)
     try SQuAD.register(in: &registry)
     try DROP.register(in: &registry)
+    for task in SentenceTask.all { try registry.register(task.card.component, origin: "Datasets") { _ in task } }
     return registry
   }
 }
