@@ -8,7 +8,7 @@ let package = Package(
   ],
   dependencies: [
     .package(path: "../Tensor"), .package(path: "../TuningCore"), .package(path: "../Tokenizer"),
-    .package(path: "../Bundle"),
+    .package(path: "../Bundle"), .package(path: "../Configuration"),
   ],
   targets: [
     .target(
@@ -16,6 +16,7 @@ let package = Package(
       dependencies: [
         .product(name: "TensorCore", package: "Tensor"), .product(name: "TuningCore", package: "TuningCore"),
         .product(name: "Tokenizers", package: "Tokenizer"), .product(name: "Bundles", package: "Bundle"),
+        .product(name: "Configurations", package: "Configuration"),
       ],
       swiftSettings: [.treatAllWarnings(as: .error)]
     ),
@@ -25,6 +26,7 @@ let package = Package(
         "Datasets",
         .product(name: "TensorCore", package: "Tensor"), .product(name: "TuningCore", package: "TuningCore"),
         .product(name: "Tokenizers", package: "Tokenizer"), .product(name: "Bundles", package: "Bundle"),
+        .product(name: "Configurations", package: "Configuration"),
       ],
       resources: [.copy("Goldens")]
     ),

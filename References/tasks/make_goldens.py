@@ -11,6 +11,7 @@ import json
 import pathlib
 import sys
 
+import numpy as np
 from tokenizers import Tokenizer
 
 import fixtures
@@ -59,8 +60,44 @@ def goldens(tokenizer: Tokenizer, out: pathlib.Path) -> None:
                         | {"ids": [ids for ids, _ in tokens], "options": [option for _, option in tokens]}
                         | {"free_ids": [ids for ids, _ in free_tokens], "free_options": [option for _, option in free_tokens]}
                     )
+    write(out / "tasks.json", content)
+    folders = {name: TASKS[name][0] for name in ["sst2", "copa", "record", "squad"]}
+    write(out / "demonstrations.json", [row for name, folder in folders.items() for row in shown(name, out / "tasks" / folder, tokenizer)])
+    write(out / "demonstration-sets.json", choices())
+
+
+def shown(name: str, folder: pathlib.Path, tokenizer: Tokenizer) -> list[dict]:
+    """Every example of a training file after all the others of it, with the input and without."""
+    wordings = [wording for part, version, wording, *_ in rows(name, folder, tokenizer, 2048) if (part, version) == ("training", 0)]
+    content = []
+    for place, (prompt, texts, free, free_texts, golds, _) in enumerate(wordings):
+        others = [w for at, w in enumerate(wordings) if at != place]
+        text = "\n\n".join(w[1][w[4][0]].strip() for w in others).strip()
+        tokens = encode(tokenizer, prompt, texts, 2048, text)
+        free_tokens = encode(tokenizer, free, free_texts, 2048, text)
+        border = tokenizer.encode((text + "\n\n" + prompt.strip(" ")).lstrip().strip(" ")).ids
+        content.append(
+            {"task": name, "folder": folder.name, "place": place, "prompt": border}
+            | {"ids": [ids for ids, _ in tokens], "options": [option for _, option in tokens]}
+            | {"free_ids": [ids for ids, _ in free_tokens], "free_options": [option for _, option in free_tokens]}
+        )
+    return content
+
+
+def choices() -> list[dict]:
+    """Which examples are shown before each: MeZO's one set for each example."""
+    content = []
+    for count, asked, k in [(10, 4, 3), (400, 5, 8), (3, 2, 3)]:
+        np.random.seed(0)
+        seeds = np.random.randint(0, 10000, asked)
+        sets = [np.random.RandomState(seed).permutation(count)[:k].tolist() for seed in seeds]
+        content.append({"count": count, "asked": asked, "k": k, "sets": sets})
+    return content
+
+
+def write(path: pathlib.Path, content: list[dict]) -> None:
     text = ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in content)
-    (out / "tasks.json").write_text(f"[\n{text}\n]\n", encoding="utf-8")
+    path.write_text(f"[\n{text}\n]\n", encoding="utf-8")
 
 
 def digest(wording, tokens, free_tokens) -> str:

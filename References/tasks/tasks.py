@@ -4,7 +4,6 @@ A reader gives samples (dicts) of a file; a wording gives, for a sample and a te
 (prompt, candidates, input-free prompt, input-free candidates, right candidates, accepted answers).
 """
 
-import csv
 import json
 import pathlib
 
@@ -30,6 +29,14 @@ def read_sst2(path):
 
 def read_plain(path):
     return list(json_lines(path))
+
+
+def read_rte(path):
+    if path.suffix == ".jsonl":
+        return read_plain(path)
+    with open(path, encoding="utf-8") as file:
+        header, *lines = [line.rstrip("\n").split("\t") for line in file]
+    return [{"premise": row[1], "hypothesis": row[2], "label": row[-1]} for row in lines]
 
 
 def read_multirc(path):
@@ -227,7 +234,7 @@ TASKS = {
     "multirc": ("MultiRC", read_multirc, multirc, 1),
     "boolq": ("BoolQ", read_plain, boolq, 3),
     "cb": ("CB", read_plain, cb, 1),
-    "rte": ("RTE", read_plain, rte, 2),
+    "rte": ("RTE", read_rte, rte, 2),
     "wic": ("WiC", read_plain, wic, 1),
     "wsc": ("WSC", read_wsc, wsc, 1),
     "record": ("ReCoRD", read_record, record, 1),

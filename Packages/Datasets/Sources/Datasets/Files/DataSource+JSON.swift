@@ -10,13 +10,20 @@ extension DataSource.File {
   func jsonLines<Sample>(_ read: (JSONRecord) throws -> [Sample]) throws -> [Sample] {
     var samples: [Sample] = []
     try forEachLine { line, bytes in
-      guard !bytes.allSatisfy(\.isJSONSpace) else {
-        throw DatasetError(.malformedLine, "\(name), line \(line): an empty line where a JSON object is expected")
-      }
-      samples += try read(JSONRecord(parse(bytes, firstLine: line), origin: "\(name), line \(line)"))
+      samples += try read(jsonRecord(bytes, line: line))
     }
     guard !samples.isEmpty else { throw DatasetError(.emptyDataset, "\(name): the file has no examples") }
     return samples
+  }
+
+  /// The object of one line.
+  ///
+  /// - Throws: `DatasetError.malformedLine`, `.invalidText` or `.invalidField` naming file, line and column.
+  func jsonRecord(_ bytes: Slice<UnsafeRawBufferPointer>, line: Int) throws -> JSONRecord {
+    guard !bytes.allSatisfy(\.isJSONSpace) else {
+      throw DatasetError(.malformedLine, "\(name), line \(line): an empty line where a JSON object is expected")
+    }
+    return try JSONRecord(parse(bytes, firstLine: line), origin: "\(name), line \(line)")
   }
 
   /// The one object of a JSON file.

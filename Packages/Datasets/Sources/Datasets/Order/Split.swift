@@ -50,6 +50,13 @@ public struct Split: Sendable, Hashable {
       trainingSize: trainingSize, validationSize: validationSize, counts: counts, train: train.count, dev: dev.count)
   }
 
+  init(train: [Int], dev: [Int], evaluation: [Int], warnings: [String]) {
+    self.train = train
+    self.dev = dev
+    self.evaluation = evaluation
+    self.warnings = warnings
+  }
+
   private static func order(of count: Int, seed: UInt32) -> [Int] {
     var generator = NumPyLegacyGenerator(seed: seed)
     return generator.permutation(count)

@@ -31,14 +31,21 @@ public struct TaskExample: Sendable, Hashable {
   public var golds: [Int]
   /// Where the answer is generated: every answer that counts as right. Empty where candidates are ranked.
   public var references: [String]
+  /// The texts that a label is asked of, as the file has them: what an encoder reads. Empty where the task has no form
+  /// for it.
+  public var sentences: [String]
   /// File and line, for messages.
   public var origin: String
 
-  public init(wording: Wording, inputFree: Wording, golds: [Int], references: [String] = [], origin: String) {
+  public init(
+    wording: Wording, inputFree: Wording, golds: [Int], references: [String] = [], sentences: [String] = [],
+    origin: String
+  ) {
     self.wording = wording
     self.inputFree = inputFree
     self.golds = golds
     self.references = references
+    self.sentences = sentences
     self.origin = origin
   }
 }

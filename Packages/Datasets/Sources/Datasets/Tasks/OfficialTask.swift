@@ -61,6 +61,19 @@ struct LabelledTexts: Sendable {
     try self.init(fields.map(record.text), label: record.label(label, of: names), origin: record.origin)
   }
 
+  /// The fields of a table's row, the last being the label: one of `names`.
+  ///
+  /// - Throws: `DatasetError.unknownLabel`.
+  init(_ row: Table.Row, of names: [String], in file: DataSource.File) throws {
+    let origin = "\(file.name), line \(row.line)", name = row.fields.last ?? ""
+    guard let label = names.firstIndex(of: name) else {
+      throw DatasetError(
+        .unknownLabel,
+        "\(origin): label '\(name)' is not one of \(names.joined(separator: ", ")); unlabelled files cannot be used")
+    }
+    self.init(Array(row.fields.dropLast()), label: label, origin: origin)
+  }
+
   /// Worded by a prompt that each word of `words`, one a label, answers.
   func worded(_ prompt: String, then separator: String = "", _ words: [String], inputFree: String = "") -> TaskExample {
     TaskExample(

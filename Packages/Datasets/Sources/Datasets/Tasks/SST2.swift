@@ -16,7 +16,8 @@ public struct SST2: OfficialTask {
     reference: "Socher et al. 2013; GLUE (Wang et al. 2019)", folder: "SST-2",
     files: [.training: ["train.tsv"], .validation: ["dev.tsv"]],
     templates: ["{sentence} It was → terrible|great", "{sentence} → terrible|great"],
-    defaultObjective: .classification)
+    defaultObjective: .classification,
+    cloze: .published("*cls**sent_0*_It_was*mask*.*sep+*", words: verbalizer))
 
   public let templateVersion: Int
 
@@ -24,17 +25,21 @@ public struct SST2: OfficialTask {
   public init(templateVersion: Int = 0) throws { self.templateVersion = try Self.checked(templateVersion) }
 
   func samples(in file: DataSource.File) throws -> [LabelledTexts] {
-    try TabSeparatedTable(file, columns: ["sentence", "label"]).rows.map { row in
+    try Table.rows(file, .tabs, columns: ["sentence", "label"]).map { row in
       let origin = "\(file.name), line \(row.line)"
       return LabelledTexts(
-        [row.fields[0].strippingWhitespace()], label: try Self.label(row.fields[1], origin: origin), origin: origin)
+        [row.fields[0]], label: try Self.label(row.fields[1], origin: origin), origin: origin)
     }
   }
 
   func word(_ sample: LabelledTexts) -> TaskExample {
-    templateVersion == 0
-      ? sample.worded("\(sample.texts[0]) It was", then: " ", Self.verbalizer, inputFree: " It was")
-      : sample.worded("\(sample.texts[0]) ", Self.verbalizer, inputFree: " ")
+    let sentence = sample.texts[0].strippingWhitespace()
+    var example =
+      templateVersion == 0
+      ? sample.worded("\(sentence) It was", then: " ", Self.verbalizer, inputFree: " It was")
+      : sample.worded("\(sentence) ", Self.verbalizer, inputFree: " ")
+    example.sentences = sample.texts
+    return example
   }
 
   private static func label(_ text: String, origin: String) throws -> Int {

@@ -18,11 +18,13 @@ public struct TaskCard: Sendable {
   public let metric: TaskMetric
   /// What it is usually trained on.
   public let defaultObjective: Objective
+  /// How a masked language model is asked; nil where there is no form for it.
+  public let cloze: ClozeTemplate?
 
   public init(
     name: String, summary: String, reference: String, folder: String, files: [DatasetPart: [String]],
     templates: [String], answerForm: AnswerForm = .candidates, metric: TaskMetric = .accuracy,
-    defaultObjective: Objective
+    defaultObjective: Objective, cloze: ClozeTemplate? = nil
   ) {
     self.name = name
     self.summary = summary
@@ -33,6 +35,7 @@ public struct TaskCard: Sendable {
     self.answerForm = answerForm
     self.metric = metric
     self.defaultObjective = defaultObjective
+    self.cloze = cloze
   }
 
   /// The file of `part`.

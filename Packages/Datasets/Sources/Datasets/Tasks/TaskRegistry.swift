@@ -1,3 +1,4 @@
+import Foundation
 import TuningCore
 
 extension Registry where Product == any EvaluationTask {
@@ -16,6 +17,17 @@ extension Registry where Product == any EvaluationTask {
     try ReCoRD.register(in: &registry)
     try SQuAD.register(in: &registry)
     try DROP.register(in: &registry)
+    for task in SentenceTask.all { try registry.register(task.card.component, origin: "Datasets") { _ in task } }
     return registry
+  }
+
+  /// The task that a recipe means: a registered one, or a custom one by its file's path.
+  ///
+  /// - Throws: `TuningError.unknownComponent` or `.invalidOption`; what a custom task's file finds wrong.
+  public static func task(_ name: String, template: Int = 0) throws -> any EvaluationTask {
+    guard !CustomTask.isFile(name) else {
+      return try CustomTask(contentsOf: URL(filePath: name), templateVersion: template)
+    }
+    return try tasks().make(name, options: ["template": .integer(template)])
   }
 }
