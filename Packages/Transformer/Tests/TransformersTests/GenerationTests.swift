@@ -18,6 +18,74 @@ import TuningCore
     #expect(generation.finish == .length)
   }
 
+  /// Texts side by side, of unequal lengths, are those that come one by one; each ends on its own account.
+  @Test(arguments: Goldens.configurations)
+  func manyTextsSideBySide(name: String) throws {
+    let pretrained = try PretrainedModel.load(Goldens.folder.appending(path: name))
+    let expected = try Goldens.json(Expected.self, "\(name)/expected.json")
+    let generator = TextGenerator(pretrained.model, state: pretrained.state, threads: Threads(2))
+    let prompts = [expected.prompt, Array(expected.prompt.prefix(1)), expected.prompt + expected.prompt.reversed()]
+    let stop = expected.generated[3]
+    let options = GenerationOptions(maximumNewTokens: expected.generated.count, stopTokens: [stop])
+    let alone = try prompts.map { try generator.generate(after: $0, options: options) }
+    var done: [Int] = []
+    let note: (Int) -> Bool = {
+      done.append($0)
+      return true
+    }
+    let together = try generator.generate(after: prompts, options: options, progress: note)
+    #expect(together == alone && done == [3])
+    #expect(alone[0].tokens == Array(expected.generated.prefix { $0 != stop }))
+    #expect(try generator.generate(after: prompts, options: options, progress: { _ in false }) == nil)
+    #expect(try generator.generate(after: [[Int32]](), options: options) == [])
+    #expect(failure { _ = try generator.generate(after: [expected.prompt, []]) }?.code == .invalidRequest)
+  }
+
+  /// More texts than go through at once; the draws of each follow from its own seed, whatever stands beside it.
+  @Test func manyTextsInGroups() throws {
+    let (generator, expected) = try golden()
+    let prompts = (0..<70).map { Array(expected.prompt.prefix(1 + $0 % 3)) + expected.prompt }
+    let options = GenerationOptions(
+      maximumNewTokens: 40, sampler: try TokenSampler(temperature: 1.2, topP: 0.9, seed: 7), stopStrings: ["zz"])
+    let seeds = (0..<70).map { UInt64($0 / 2) }
+    var done: [Int] = []
+    let note: (Int) -> Bool = {
+      done.append($0)
+      return true
+    }
+    let texts = try #require(
+      try generator.generate(after: prompts, options: options, seeds: seeds, decode: decode, progress: note))
+    #expect(done.count > 1 && done.last == 70 && done == done.sorted())
+    for number in [0, 1, 37, 69] {
+      var own = options
+      own.sampler = try TokenSampler(temperature: 1.2, topP: 0.9, seed: seeds[number])
+      #expect(try generator.generate(after: prompts[number], options: own, decode: decode) == texts[number])
+    }
+    #expect(Set(texts.map(\.tokens)).count > 30)
+    #expect(generator.cacheBytes(of: prompts, adding: 40) > 0)
+  }
+
+  /// Text at a displacement is that of parameters that were moved there.
+  @Test(arguments: ["grouped-heads", "bfloat16", "one-head-one-layer"])
+  func textAtADisplacement(name: String) throws {
+    let pretrained = try PretrainedModel.load(Goldens.folder.appending(path: name), dtype: .float32)
+    let prompt = try Goldens.json(Expected.self, "\(name)/expected.json").prompt
+    var state = pretrained.state
+    try state.parameters.update {
+      $0.tensor = try $0.tensor.copy()
+      $0.isTrainable = true
+    }
+    let terms = [Term(0.3, Direction(seed: 4)), Term(-0.2, Direction(seed: 5))]
+    func text(_ displacement: Displacement) throws -> [Int32] {
+      let generator = TextGenerator(pretrained.model, state: state, displacement: displacement, threads: Threads(2))
+      return try generator.generate(after: prompt, options: GenerationOptions(maximumNewTokens: 12)).tokens
+    }
+    let clean = try text(.none), displaced = try text(Displacement(terms))
+    #expect(try text(.none) == clean && clean != displaced, "the displacement tells, and nothing is written")
+    state.parameters.apply(Move(terms), threads: Threads(2))
+    #expect(try text(.none) == displaced)
+  }
+
   @Test func theCacheChangesNothing() throws {
     let pretrained = try PretrainedModel.load(Goldens.folder.appending(path: "rope-llama3"))
     let expected = try Goldens.json(Expected.self, "rope-llama3/expected.json")

@@ -140,6 +140,48 @@ import TuningCore
     expectClose(got, exact.values, tolerance: 4e-6)
   }
 
+  /// Sequences of one cache, begun together behind shared keys and gone on with in pieces by some of them, are each what
+  /// it would be alone.
+  @Test(arguments: [nil, 3], [0, 2])
+  func cacheOfManySequences(_ window: Int?, _ shared: Int) throws {
+    let heads = AttentionHeads(queries: 4, groups: 2, dimension: 5)
+    // Rows of three sequences behind the shared ones, and which sequences a forward continues, by how many rows each.
+    let sequences = [shared..<shared + 4, shared + 4..<shared + 5, shared + 5..<shared + 12]
+    let pieces = [[(0, 2), (1, 1), (2, 5)], [(0, 1), (2, 1)], [(2, 1), (0, 1)]]
+    let evaluator = EagerEvaluator(threads: Threads(2))
+    var dice = Dice(8)
+    let inputs = try Inputs(rows: shared + 12, heads: heads, dice: &dice)
+    func rows(_ tensor: Tensor, _ rows: [Int]) throws -> EagerEvaluator.Value {
+      let width = tensor.rowLength
+      let values = rows.flatMap { Array(tensor.floats[$0 * width..<($0 + 1) * width]) }
+      return evaluator.activation(try Tensor(values, shape: [rows.count, width]))
+    }
+    let exact = Matrix.attention(Matrix(inputs.q), Matrix(inputs.k), Matrix(inputs.v), heads: heads) { query, key in
+      guard let own = sequences.first(where: { $0.contains(query) }) else { return key == query }
+      let distance = query - own.lowerBound + shared - (key < shared ? key : key - own.lowerBound + shared)
+      return (key < shared || own.contains(key)) && distance >= 0 && distance < window ?? 100
+    }
+    let cache = try KeyValueCache(layers: 1, sequences: 3, capacity: 10, width: 10)
+    var done = sequences.map(\.lowerBound)
+    for (step, piece) in pieces.enumerated() {
+      cache.active = piece.map(\.0)
+      var asked: [Int] = [], layout = SequenceLayout(segments: [], positions: [])
+      for (sequence, count) in piece {
+        layout.segments.append(Segment(rows: asked.count..<asked.count + count))
+        asked += done[sequence]..<done[sequence] + count
+        done[sequence] += count
+      }
+      layout.positions = asked.map(Int32.init)
+      let keys = (step == 0 ? Array(0..<shared) : []) + asked
+      let out = evaluator.attention(
+        queries: try rows(inputs.q, asked), keys: try rows(inputs.k, keys), values: try rows(inputs.v, keys),
+        heads: heads, pattern: .causal(window: window), layout: layout, cache: cache.layers[0])
+      let expected = asked.flatMap { Array(exact.values[$0 * 20..<($0 + 1) * 20]) }
+      expectClose(out.array(), expected, tolerance: 4e-6)
+    }
+    #expect(done == sequences.map(\.upperBound))
+  }
+
   /// Queries, keys or values of several lanes among others of one.
   @Test(arguments: 0..<8)
   func lanesMix(_ trained: Int) throws {

@@ -38,6 +38,15 @@ import TuningCore
     #expect(Objective.allCases.filter { !$0.isDifferentiable } == [.accuracy])
   }
 
+  @Test func anyOfSeveralGoldsIsAccurate() throws {
+    let request = ScoringRequest(prompt: [1], continuations: [[2], [3], [4]], gold: 2, otherGolds: [0], number: 7)
+    let batch = try PackedBatch([request])
+    #expect(batch.examples.map(\.number) == [7])
+    #expect(Objective.accuracy.loss([-1, -2, -3], on: batch) == 0)
+    #expect(Objective.accuracy.loss([-2, -1, -3], on: batch) == 1)
+    #expect(Objective.accuracy.loss([-2, -3, -1], on: batch) == 0)
+  }
+
   /// Scores far apart and far from nought neither overflow nor vanish.
   @Test func extremes() throws {
     let batch = try PackedBatch([ScoringRequest(prompt: [1], continuations: [[2], [3]], gold: 0)])

@@ -28,15 +28,18 @@ public struct TokenSampler: Sendable {
     self.seed = seed
   }
 
-  private init(greedySeed: UInt64) {
-    temperature = 0
-    topK = nil
-    topP = nil
-    seed = greedySeed
+  private init(checked temperature: Float, _ topK: Int?, _ topP: Float?, _ seed: UInt64) {
+    self.temperature = temperature
+    self.topK = topK
+    self.topP = topP
+    self.seed = seed
   }
 
   /// The greatest logit, the first of equal ones.
-  public static let greedy = TokenSampler(greedySeed: 0)
+  public static let greedy = TokenSampler(checked: 0, nil, nil, 0)
+
+  /// The same with another seed.
+  public func drawing(by seed: UInt64) -> TokenSampler { TokenSampler(checked: temperature, topK, topP, seed) }
 
   /// The token that follows at `position`.
   ///

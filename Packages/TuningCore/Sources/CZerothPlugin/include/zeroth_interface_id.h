@@ -1,2 +1,2 @@
 // Written by Tools/interface-id: a digest of the sources that plugins compile against.
-#define ZEROTH_INTERFACE_ID "3b9d7256f0323bcd"
+#define ZEROTH_INTERFACE_ID "f0c6a62e3c99be27"

@@ -18,7 +18,7 @@ extension EagerEvaluator {
     let lanes = max(queries.lanes, keys.lanes, values.lanes)
     let out = make(lanes: lanes, rows: queries.rows, columns: width)
     let shared = keys.rows - queries.rows
-    let cached = append(to: cache, keys: keys, values: values, layout, pattern).map { $0 + shared }
+    let cached = append(to: cache, keys: keys, values: values, shared: shared, layout, pattern)
     let spans = AttentionSpan.spans(
       of: layout, pattern, shared: shared, cached: cached, queries: EagerEvaluator.queryBlock)
     let greatestKeys = spans.map(\.width).max() ?? 0
@@ -38,19 +38,33 @@ extension EagerEvaluator {
     return out
   }
 
-  /// Appends the new keys and values to the cache, where there is one; returns how many it held before.
+  /// Appends the new keys and values to the cache, where there is one, those that all share to each of its sequences;
+  /// returns the rows that hold what comes before each segment.
   private func append(
-    to cache: KeyValueCache.Layer?, keys: Value, values: Value, _ layout: SequenceLayout, _ pattern: AttentionPattern
-  ) -> Int? {
+    to cache: KeyValueCache.Layer?, keys: Value, values: Value, shared: Int, _ layout: SequenceLayout,
+    _ pattern: AttentionPattern
+  ) -> [Range<Int>]? {
     guard let cache else { return nil }
     precondition(
-      layout.segments.count == 1 && keys.lanes == 1 && values.lanes == 1
+      layout.segments.count == cache.active.count && keys.lanes == 1 && values.lanes == 1
         && (pattern != .bidirectional || cache.count == 0),
-      "attention: a cache holds one sequence in one lane, not \(layout.segments.count) in \(keys.lanes), and of one "
-        + "that is read in both directions all at once")
-    let earlier = cache.count
-    cache.append(keys: keys.floats(), values: values.floats())
-    return earlier
+      "attention: \(layout.segments.count) segments in \(keys.lanes) lanes for a cache of \(cache.active.count) "
+        + "sequences in one, which are read in both directions all at once")
+    return layout.segments.enumerated().map { number, segment in
+      precondition(segment.prefix == nil, "attention: a sequence of a cache continues another")
+      if shared > 0 { cache.append(keys: keys.rows(0..<shared), values: values.rows(0..<shared), toSegment: number) }
+      let earlier = cache.rows(ofSegment: number)
+      let rows = shared + segment.rows.lowerBound..<shared + segment.rows.upperBound
+      cache.append(keys: keys.rows(rows), values: values.rows(rows), toSegment: number)
+      return earlier
+    }
+  }
+}
+
+extension EagerEvaluator.Value {
+  /// Rows of the one lane.
+  fileprivate func rows(_ range: Range<Int>) -> UnsafeBufferPointer<Float> {
+    UnsafeBufferPointer(start: pointer(lane: 0) + range.lowerBound * columns, count: range.count * columns)
   }
 }
 

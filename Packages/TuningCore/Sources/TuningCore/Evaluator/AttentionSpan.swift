@@ -65,21 +65,24 @@ public struct AttentionSpan: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - shared: how many keys stand before those of the rows, seen from every segment.
-  ///   - cached: keys that a cache holds before the layout's one segment, shared ones among them.
+  ///   - cached: the rows of a cache that hold what comes before each segment, shared keys included; the segment's own
+  ///     keys follow them there.
   public static func spans(
-    of layout: SequenceLayout, _ pattern: AttentionPattern, shared: Int = 0, cached: Int? = nil, queries: Int = 64
+    of layout: SequenceLayout, _ pattern: AttentionPattern, shared: Int = 0, cached: [Range<Int>]? = nil,
+    queries: Int = 64
   ) -> [AttentionSpan] {
     layout.segments.enumerated().flatMap { number, segment in
       precondition(
         segment.prefix.map { layout.segments[$0].prefix == nil && pattern != .bidirectional } ?? true,
         "attention: rows \(segment.rows) continue a segment that continues another, or is read in both directions")
       let prefix = segment.prefix.map { layout.segments[$0].rows.shifted(by: shared) } ?? 0..<0
-      // In a cache the segment's keys begin at row 0, after the earlier ones.
-      let own = cached.map { 0..<$0 + segment.rows.upperBound } ?? segment.rows.shifted(by: shared)
+      let earlier = cached?[number]
+      let own =
+        earlier.map { $0.lowerBound..<$0.upperBound + segment.rows.count } ?? segment.rows.shifted(by: shared)
       return stride(from: segment.rows.lowerBound, to: segment.rows.upperBound, by: queries).map { first in
         AttentionSpan(
           queries: first..<min(segment.rows.upperBound, first + queries), shared: 0..<(cached == nil ? shared : 0),
-          prefix: prefix, own: own, earlier: (cached ?? 0) + first - segment.rows.lowerBound, pattern: pattern,
+          prefix: prefix, own: own, earlier: (earlier?.count ?? 0) + first - segment.rows.lowerBound, pattern: pattern,
           family: shared > 0 ? 0 : segment.prefix ?? number)
       }
     }

@@ -39,7 +39,7 @@ public enum Objective: String, Sendable, Codable, CaseIterable {
     case .accuracy:
       guard logProbabilities.allSatisfy({ !$0.isNaN }) else { return .nan }
       let wrong = batch.examples.count { example in
-        Objective.firstRanked(Objective.scores(of: example, logProbabilities)) != example.gold
+        !example.isRight(Objective.firstRanked(Objective.scores(of: example, logProbabilities)))
       }
       return Float(Double(wrong) / Double(batch.examples.count))
     }

@@ -44,15 +44,19 @@ public struct ScoringRequest: Sendable, Equatable {
   public var otherGolds: [Int]
   /// Every right continuation, the one trained on first.
   public var golds: [Int] { [gold] + otherGolds }
+  /// Of the example among those that a run trains on, for oracles that know more of it; nil: it has none.
+  public var number: Int?
 
   public init(
-    prompt: [Int32], continuations: [[Int32]], scoredCounts: [Int]? = nil, gold: Int = 0, otherGolds: [Int] = []
+    prompt: [Int32], continuations: [[Int32]], scoredCounts: [Int]? = nil, gold: Int = 0, otherGolds: [Int] = [],
+    number: Int? = nil
   ) {
     self.prompt = prompt
     self.continuations = continuations
     self.scoredCounts = scoredCounts
     self.gold = gold
     self.otherGolds = otherGolds
+    self.number = number
   }
 }
 
@@ -117,6 +121,13 @@ public struct PackedBatch: Sendable, Equatable {
     /// Targets of each continuation, in order.
     public var continuations: [Range<Int>]
     public var gold: Int
+    /// Others that count as right where continuations are ranked.
+    public var otherGolds: [Int] = []
+    /// The request's.
+    public var number: Int?
+
+    /// Whether continuation `index` counts as right.
+    public func isRight(_ index: Int) -> Bool { index == gold || otherGolds.contains(index) }
   }
 
   /// What the rows are asked for.
@@ -159,7 +170,9 @@ public struct PackedBatch: Sendable, Equatable {
         }
         ranges.append(appendContinuation(continuation, scored: scored, prompt: prompt, lastRow: lastRow))
       }
-      examples.append(Example(continuations: ranges, gold: request.gold))
+      examples.append(
+        Example(
+          continuations: ranges, gold: request.gold, otherGolds: request.otherGolds, number: request.number))
     }
   }
 
