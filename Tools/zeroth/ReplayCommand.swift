@@ -14,29 +14,16 @@ struct ReplayCommand: ParsableCommand {
       """)
 
   @Argument(help: "Ledger of a run.") var ledger: String
-  @Option(help: "The model that the run began with; where the run found it, if absent.") var base: String?
-  @Option(help: "Folder for the weights.") var out: String
   @Option(help: "Stop after this many steps; all, if absent.") var step: Int?
-  @Flag(help: "Print the result as JSON.") var json = false
-  @OptionGroup var threads: ThreadArguments
-  @OptionGroup var plugins: PluginArguments
+  @OptionGroup var rebuilding: LedgerCommand.Rebuilding
 
   func validate() throws {
     guard step.map({ $0 >= 0 }) ?? true else { throw ValidationError("--step must not be negative") }
   }
 
   func run() throws {
-    let replay = try Replay(
-      ledger: URL(argument: ledger), base: base.map(URL.init(argument:)), components: plugins.load().components,
-      threads: threads.value)
-    let line = ProgressLine()
-    let report = try replay.run(steps: step, to: URL(argument: out)) { done, total in
-      line.show("step \(done)/\(total)")
+    try rebuilding.run(ledger) { replay, folder, progress in
+      try replay.run(steps: step, to: folder, progress: progress)
     }
-    line.finish()
-    if json { return try Output.json(report) }
-    Output.line("\(report.steps) steps in \(String(format: "%.1f", report.seconds)) s")
-    Output.line("parameters sha256 \(report.parameters)")
-    Output.line("written to \(report.output)")
   }
 }

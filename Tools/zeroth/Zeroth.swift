@@ -30,7 +30,7 @@ struct Zeroth: ParsableCommand {
       TokenizeCommand.self,
       ScoreCommand.self,
       LogitsCommand.self, InspectCommand.self, PluginsCommand.self, RecipeCommand.self, BenchCommand.self,
-      ReplayCommand.self, ReportCommand.self, ArchiveCommand.self,
+      ReplayCommand.self, LedgerCommand.self, ReportCommand.self, ArchiveCommand.self,
     ])
 
   static func main() {

@@ -18,6 +18,9 @@ public final class LedgerReader {
   /// nil where the file ends with a whole step, as that of a run that was not killed does.
   public let tornTail: TornTail?
 
+  /// Of the file without a torn tail.
+  public var byteCount: Int { headerLength + recordCount * LedgerRecord.length }
+
   let file: LedgerFile
   let headerLength: Int
   let headerChecksum: UInt32
@@ -42,20 +45,20 @@ public final class LedgerReader {
     tornTail = whole < size ? TornTail(offset: headerLength + whole, length: size - whole) : nil
   }
 
-  /// Calls `body` with every step's updates, from step 0: one for each part of the parameters.
+  /// Calls `body` with every step's updates, in order: one for each part of the parameters.
   ///
   /// - Parameters:
-  ///   - limit: steps to go through; all whole ones without it.
+  ///   - steps: to go through; all whole ones without it.
   ///   - supports: which elements each of a step's updates changes; all without it.
   /// - Throws: `LedgerError.otherRun` where there are fewer; `.underivableUpdate` where the run went along exact
   ///   gradients, which no ledger holds; whatever `body` throws.
   public func forEachStep(
-    limit: Int? = nil, supports: (_ step: Int, _ part: Int) -> Support = { _, _ in .everything },
+    in steps: Range<Int>? = nil, supports: (_ step: Int, _ part: Int) -> Support = { _, _ in .everything },
     _ body: (_ step: Int, _ updates: [ParameterUpdate]) throws -> Void
   ) throws {
-    let limit = limit ?? stepCount
-    guard limit <= stepCount else {
-      throw LedgerError(.otherRun, "\(file.path): the ledger has \(stepCount) steps, not \(limit)")
+    let steps = steps ?? 0..<stepCount
+    guard steps.upperBound <= stepCount else {
+      throw LedgerError(.otherRun, "\(file.path): the ledger has \(stepCount) steps, not \(steps.upperBound)")
     }
     guard header.records != .gradients else {
       throw LedgerError(
@@ -66,7 +69,8 @@ public final class LedgerReader {
     var terms: [Term] = [], updates: [ParameterUpdate] = []
     try forEachWholeRecord { record, _ in
       let step = Int(record.step)
-      guard step < limit else { return false }
+      guard step < steps.upperBound else { return false }
+      guard step >= steps.lowerBound else { return true }
       var direction = header.direction(step: step, query: Int(record.query))
       direction.support = terms.first?.direction.support ?? supports(step, updates.count)
       terms.append(Term(record.coefficient, direction))
@@ -85,6 +89,17 @@ public final class LedgerReader {
   private func update(_ terms: [Term], scale: Float) -> ParameterUpdate {
     header.records == .moves
       ? .move(Move(terms, decay: scale)) : .descent(.directions(terms), learningRate: scale)
+  }
+
+  /// All of the whole steps: 16 bytes each in memory.
+  func records() throws -> [LedgerRecord] {
+    var records: [LedgerRecord] = []
+    records.reserveCapacity(recordCount)
+    try forEachWholeRecord { record, _ in
+      records.append(record)
+      return true
+    }
+    return records
   }
 
   /// Records of the steps below `steps`.
