@@ -51,6 +51,40 @@ import TuningCore
     #expect(try (generated.object()["ids"] as? [Int])?.count == 3)
   }
 
+  @Test func runsAreReported() throws {
+    let place = try Workplace()
+    let recipe = try place.write(TinyRecipe.yaml(["learning_rate": "1e-3"]), to: "tiny.yaml").path
+    for seed in ["0", "1"] {
+      _ = try Program.succeed(
+        "train", recipe, "--set", "seed=\(seed)", "--set", "output=runs/\(seed)", folder: place.url)
+    }
+    let diverging = try Program.run(
+      "train", recipe, "--set", "learning_rate=9e5", "--set", "seed=2", "--set", "output=runs/2", folder: place.url)
+    #expect(diverging.status == 1)
+    let output = try Program.succeed(
+      "report", "runs", "--html", "report.html", "--tensorboard", "logs", "--columns", "learning_rate",
+      folder: place.url)
+    for words in ["Accuracy, %: sst2, stories260K", "learning_rate 0.001", "(2)", "diverged (1)", "Memory and time"] {
+      #expect(output.out.contains(words), "\(words)")
+    }
+    #expect(output.err.isEmpty && output.out.contains("3 runs: 2 finished, 1 diverged"))
+    #expect(try String(contentsOf: place("report.html"), encoding: .utf8).hasPrefix("<!DOCTYPE html>"))
+    #expect(FileManager.default.fileExists(atPath: place("logs/runs/0").path))
+    let json =
+      try JSONSerialization.jsonObject(
+        with: Data(Program.succeed("report", "runs", "--json", folder: place.url).out.utf8)) as? [String: Any]
+    #expect((json?["runs"] as? [Any])?.count == 3)
+    #expect(try Program.succeed("report", "runs", "--csv", folder: place.url).out.hasPrefix("table,title,"))
+    #expect(try Program.succeed("report", "runs", "--latex", folder: place.url).out.contains("\\toprule"))
+
+    let none = try Program.run("report", "logs", folder: place.url)
+    #expect(none.status == 1)
+    expect(none.err, mentions: "nothing to report", "logs: no run folder is at or below it")
+    let unknown = try Program.run("report", "runs", "--rows", "optimiser", folder: place.url)
+    #expect(unknown.status == 1)
+    expect(unknown.err, mentions: "no run has the key 'optimiser'; those that vary are learning_rate, seed")
+  }
+
   @Test(arguments: [SIGTERM, SIGINT])
   func signalsStopAndTheRunGoesOn(_ signal: Int32) throws {
     let place = try Workplace()
@@ -313,7 +347,7 @@ import TuningCore
   @Test(
     arguments: [
       [], ["train"], ["probe"], ["eval"], ["generate"], ["tokenize"], ["score"], ["logits"], ["inspect"], ["plugins"],
-      ["recipe"], ["bench"], ["replay"], ["archive"],
+      ["recipe"], ["bench"], ["replay"], ["report"], ["archive"],
     ])
   func everyHelpHasExamples(_ command: [String]) throws {
     let output = try Program.run(["--help"], of: command)
@@ -345,7 +379,9 @@ import TuningCore
       ["eval", "x", "--part", "tets"],
       ["inspect", "noise", "--start", "9223372036854775807"], ["generate", "--model", "m", "--plugin", "p.so", "x"],
       ["generate", "--model", "m", "--threads", "-2", "x"], ["generate", "--run", "r", "--adapter", "a", "x"],
-      ["probe", "r.yaml"], ["probe", "r.yaml", "--out", "o", "--c", "0"],
+      ["report"], ["report", "r", "--csv", "--json"],
+      ["report", "r", "--where", "task"], ["report", "r", "--rows", ","], ["probe", "r.yaml"],
+      ["probe", "r.yaml", "--out", "o", "--c", "0"],
     ] {
       let output = try Program.run([], of: arguments)
       #expect(output.status == 64, "\(arguments): \(output.err)")

@@ -131,7 +131,7 @@ struct MetricGoldens: Decodable {
   }
 
   @Test func ofARanking() {
-    let ranking = CandidateRanking(predictions: [0, 1, 1], golds: [0, 0, 1], loss: 0.5)
+    let ranking = CandidateRanking(predictions: [0, 1, 1], golds: [[0], [0], [1]], loss: 0.5)
     let scores = ExampleScores(ranking)
     #expect(scores.scores == [1, 0, 1] && scores.mean == Estimate(ranking.accuracy) && scores.loss == 0.5)
     #expect(scores.predictions == [.candidate(0), .candidate(1), .candidate(1)])

@@ -41,6 +41,16 @@ public struct LineChart: Sendable, Equatable {
     }
   }
 
+  /// The points with y averaged exponentially, over about a twentieth of them.
+  public static func smoothed(_ points: [Point]) -> [Point] {
+    guard var average = points.first?.y else { return [] }
+    let weight = 2 / (1 + max(1, Double(points.count) / 20))
+    return points.map { point in
+      average += weight * (point.y - average)
+      return Point(point.x, average)
+    }
+  }
+
   public var x: Axis
   public var y: Axis
   /// In the order in which they are drawn.

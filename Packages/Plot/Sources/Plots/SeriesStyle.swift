@@ -29,13 +29,17 @@ public struct SeriesStyle: Sendable, Equatable {
   /// What is there but of no matter: single values behind their mean.
   public static let faint = SeriesStyle(color: "#b7c2ca", dash: "", marker: .circle, name: "faint")
 
-  /// The style of the series `index`: 28 of them differ in colour or dash, and more come around again.
+  /// The style of the series `index`: neighbours differ in colour, dash and marker, 28 in colour or dash; then they come
+  /// around again.
   public init(_ index: Int) {
     let place = abs(index % (Self.colors.count * Self.dashes.count)), color = place % Self.colors.count
     self.init(
-      color: Self.colors[color].0, dash: Self.dashes[place / Self.colors.count],
+      color: Self.colors[color].0, dash: Self.dashes[place % Self.dashes.count],
       marker: Marker.allCases[place % Marker.allCases.count], name: "s\(color)")
   }
+
+  /// The same with an unbroken line.
+  public var unbroken: SeriesStyle { SeriesStyle(color: color, dash: "", marker: marker, name: name) }
 
   /// The colour of one series and the marker of another: points that belong to a row and a column.
   public init(color: Int, marker: Int) {

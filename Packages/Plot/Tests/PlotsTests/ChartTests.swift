@@ -137,13 +137,23 @@ import Testing
     #expect(found.count { $0.name == "path" } == 3)
   }
 
-  /// The first 28 series differ in colour or dash, neighbours in both colour and marker.
+  /// The first 28 series differ in colour or dash, neighbours in colour, dash and marker.
   @Test func stylesDiffer() {
     let styles = (0..<28).map { SeriesStyle($0) }
     #expect(Set(styles.map { $0.color + $0.dash }).count == 28)
-    #expect(zip(styles, styles.dropFirst()).allSatisfy { $0.color != $1.color && $0.marker != $1.marker })
+    #expect(
+      zip(styles, styles.dropFirst()).allSatisfy {
+        $0.color != $1.color && $0.marker != $1.marker && $0.dash != $1.dash
+      })
     #expect(SeriesStyle(28) == SeriesStyle(0) && SeriesStyle(-1).color != "")
     #expect(SeriesStyle(color: 2, marker: 4).marker == .cross)
+  }
+
+  /// 60 points: the weight is 2 / (1 + 60 / 20) = 1/2.
+  @Test func linesAreSmoothed() {
+    let points = (0..<60).map { LineChart.Point(Double($0), $0 == 0 ? 8 : 0) }
+    #expect(LineChart.smoothed(points).prefix(4).map(\.y) == [8, 4, 2, 1])
+    #expect(LineChart.smoothed(points).map(\.x) == points.map(\.x) && LineChart.smoothed([]).isEmpty)
   }
 
   @Test func longNamesAreShortened() throws {

@@ -121,7 +121,7 @@ private enum PageStyle {
     li{overflow-wrap:anywhere}footer{color:var(--quiet);font-size:.85rem;padding:2rem 16px}
     @media (max-width:600px){table{font-size:.85rem}th,td{padding:.25rem .45rem}}
     @media print{:root{--paper:#fff;--ink:#000;--quiet:#444;--line:#ccc;--band:#fff}
-    body{font-size:10pt}.box{overflow:visible;border:0}th,td{white-space:normal}h2,h3{break-after:avoid}
+    body{font-size:10pt}table{font-size:8pt}.box{overflow:visible;border:0}th,td{white-space:normal}h2,h3{break-after:avoid}
     tr{break-inside:avoid}.figures{grid-template-columns:1fr 1fr}}
 
     """

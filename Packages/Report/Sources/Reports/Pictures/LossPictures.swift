@@ -1,7 +1,7 @@
 import Evaluation
 import Plots
 
-/// The loss of batches against steps, forwards and seconds: a thin line for each seed, a bold one for their mean.
+/// The loss of batches against steps, forwards and seconds: a thin line for each seed, a bold, smooth one for their mean.
 struct LossPictures {
   let layout: Layout
   let isLogarithmic: Bool
@@ -53,7 +53,8 @@ struct LossPictures {
         "Loss against \(abscissa.name)",
         description:
           "Loss of training batches against \(abscissa.name) for \(courses.map(\.name).joined(separator: ", ")). "
-          + "Thin lines are single seeds, bold ones their mean. The table holds the numbers.",
+          + "Thin lines are single seeds, bold ones their mean, averaged over about a twentieth of the run. The table holds the "
+          + "numbers.",
         panels: [.lines(chart)])
     }
     return Picture(
@@ -66,15 +67,14 @@ struct LossPictures {
       run.curve.points.compactMap { point in abscissa.value(point).map { LineChart.Point($0, point.loss) } }
     }.filter { !$0.isEmpty }
     guard !curves.isEmpty else { return [] }
-    let single = curves.count == 1
-    let thin = single ? [] : curves.map { LineChart.Series(nil, $0, style: course.style, look: .thin) }
-    let mean = single ? curves[0] : MeanCurve(curves).points
-    return thin + [LineChart.Series(course.name, mean, style: course.style)]
+    let thin = curves.map { LineChart.Series(nil, $0, style: course.style.unbroken, look: .thin) }
+    return thin + [LineChart.Series(course.name, LineChart.smoothed(MeanCurve(curves).points), style: course.style)]
   }
 
   private func table(_ courses: [Course], subject: String, identifier: String) -> Table {
     let rows = courses.map { course in
-      let mean = MeanCurve(course.runs.map { run in run.curve.points.map { .init(Double($0.step), $0.loss) } }).points
+      let mean = LineChart.smoothed(
+        MeanCurve(course.runs.map { run in run.curve.points.map { .init(Double($0.step), $0.loss) } }).points)
       func last(_ value: (RunCurve.Point) -> Double?, _ measure: Measure) -> Cell {
         Cell(
           SampleMean(course.runs.compactMap { $0.curve.points.last.flatMap(value) }).map { .mean($0, measure) }

@@ -21,7 +21,7 @@ struct RunPicture {
     let loss = LineChart(
       x: step, y: Axis("batch loss"),
       series: [
-        .init(nil, losses, style: .faint, look: .thin), .init(nil, Self.smoothed(losses), style: SeriesStyle(0)),
+        .init(nil, losses, style: .faint, look: .thin), .init(nil, LineChart.smoothed(losses), style: SeriesStyle(0)),
       ], frameHeight: 150)
     return Figure(
       title, finding: finding,
@@ -30,15 +30,5 @@ struct RunPicture {
         + "loss of every batch, faint, and its average over about a twentieth of the run.",
       panels: [.lines(score), .lines(loss)], width: 760
     ).svg()
-  }
-
-  /// Exponential average over about a twentieth of the steps.
-  private static func smoothed(_ points: [LineChart.Point]) -> [LineChart.Point] {
-    guard var average = points.first?.y else { return [] }
-    let weight = 2 / (1 + max(1, Double(points.count) / 20))
-    return points.map { point in
-      average += weight * (point.y - average)
-      return LineChart.Point(point.x, average)
-    }
   }
 }
