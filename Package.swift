@@ -93,6 +93,7 @@ let package = Package(
         name: "ZerothTests",
         dependencies: [
           "Training", "TuningCore", "TensorCore", "Transformers", "Tokenizers", "Datasets", "Evaluation", "Bundles",
+          "Benchmarks",
         ].map(product), exclude: ["Goldens"])
     ],
   swiftLanguageModes: [.v6]

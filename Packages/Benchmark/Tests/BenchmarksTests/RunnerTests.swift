@@ -141,6 +141,24 @@ import Testing
     #expect(try atOnce(jobs: 1, memory: 1000) == 1)
   }
 
+  /// Subsets of a grid may be run one after the other; the record has all that is done.
+  @Test func selectionsShareAFolder() throws {
+    let temporary = try TemporaryFolder()
+    func session(_ label: String) throws -> BenchmarkRecord {
+      let folder = BenchmarkFolder(temporary.url), only = [LabelSelection(axis: "optimizer", labels: [label])]
+      let runner = try BenchmarkRunner(
+        plan(expand(Self.pairs, only: only), in: folder), in: folder, executor: ScriptedExecutor(),
+        resources: .init(jobs: 1, memoryBytes: nil), pause: {})
+      #expect(try runner.run().done == 2)
+      return try #require(try BenchmarkRecord.read(folder))
+    }
+    #expect(try session("zo-sgd").cells.count == 2)
+    let record = try session("fo-sgd")
+    #expect(record.cells.map(\.name) == ["fo-sgd_seed0", "fo-sgd_seed1", "zo-sgd_seed0", "zo-sgd_seed1"])
+    #expect(record.cells.allSatisfy { $0.state == .done })
+    #expect(record.combinations.map(\.excluded) == [nil, nil])
+  }
+
   // MARK: searching
 
   private static let search = """

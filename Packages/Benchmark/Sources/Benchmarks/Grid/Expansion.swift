@@ -16,6 +16,9 @@ public struct LabelSelection: Sendable {
   public var axis: String
   public var labels: [String]
 
+  /// Why others are left out.
+  static let exclusion = "not selected"
+
   public init(axis: String, labels: [String]) {
     self.axis = axis
     self.labels = labels
@@ -40,7 +43,7 @@ extension Grid {
     var combinations = combinations(components: Set(components.names), problems: &problems)
     combinations = combinations.map { combination in
       selections.allSatisfy { combination.labels[$0.axis].map($0.labels.contains) ?? true }
-        ? combination : combination.excluded("not selected")
+        ? combination : combination.excluded(LabelSelection.exclusion)
     }
     let included = combinations.filter { $0.exclusion == nil }
     if included.isEmpty, problems.isEmpty {

@@ -26,9 +26,9 @@ struct GridReader {
     self.problems = problems
   }
 
-  private static let keys = [
-    "name", "output", "base", "axes", "seeds", "budget", "evaluations", "rules", "search",
-  ]
+  static let keys = ["name", "output", "base", "axes", "seeds", "budget", "evaluations", "rules", "search"]
+  static let searchKeys = ["method", "eta", "budget", "seed"]
+  private static let ruleKeys = ["when", "set", "search", "budget", "exclude"]
 
   mutating func report(_ location: String, _ message: String) {
     problems.append(.init(location: location, message: message))
@@ -166,21 +166,32 @@ struct GridReader {
   }
 
   private mutating func readRule(_ node: ConfigurationNode) {
-    var rule = GridRule(location: node.location)
+    var rule = GridRule(location: node.location), isNowhere = false
     for entry in mapping(node, "a rule", "'when', and 'set', 'search', 'budget' or 'exclude'") {
       switch entry.key {
-      case "when": rule.conditions = conditions(entry.node)
+      case "when":
+        let before = problems.count
+        rule.conditions = conditions(entry.node)
+        isNowhere = problems.count > before
       case "set": rule.settings = settings(entry.node, of: "set")
       case "search": rule.space = space(entry.node)
       case "budget": rule.budget = budget(entry)
       case "exclude": rule.exclusion = text(entry, "a reason")
-      default: reportUnknown(entry, among: ["when", "set", "search", "budget", "exclude"], of: "a rule")
+      default: reportUnknown(entry, among: Self.ruleKeys, of: "a rule")
       }
     }
     for key in rule.space where rule.settings[key.key] != nil {
       report(key.location, "the rule both sets '\(key.key)' and searches for it")
     }
+    // No combination's recipe will tell what is wrong with keys that reach none.
+    if isNowhere { checkNames(rule.settings + rule.space.compactMap(\.values.first)) }
     rules.append(rule)
+  }
+
+  private mutating func checkNames(_ settings: [RecipeSetting]) {
+    for setting in settings where !setting.key.contains(".") && !Recipe.keys.contains(setting.key) {
+      report(setting.location, "unknown key '\(setting.key)'.\(NearName.hint(for: setting.key, among: Recipe.keys))")
+    }
   }
 
   private mutating func conditions(_ node: ConfigurationNode) -> [GridRule.Condition] {
@@ -243,81 +254,8 @@ struct GridReader {
       case "eta": count(entry, atLeast: 2).map { search.eta = $0 }
       case "budget": search.budget = budget(entry)
       case "seed": count(entry, atLeast: 0).map { search.seed = $0 }
-      default: reportUnknown(entry, among: ["method", "eta", "budget", "seed"], of: "search")
+      default: reportUnknown(entry, among: Self.searchKeys, of: "search")
       }
     }
-  }
-
-  // MARK: values
-
-  private mutating func mapping(
-    _ node: ConfigurationNode, _ what: String, _ form: String
-  ) -> [ConfigurationNode.Entry] {
-    switch node.content {
-    case .mapping(let entries): return entries
-    case .nothing: return []
-    default:
-      report(node.location, "\(what) has \(form); this is \(node.kind)")
-      return []
-    }
-  }
-
-  private mutating func settings(_ node: ConfigurationNode, of what: String) -> [RecipeSetting] {
-    mapping(node, what, "keys of a recipe, 'key: value'").map { setting($0.key, $0.node.value, $0.location) }
-  }
-
-  private func setting(_ key: String, _ value: ConfigurationValue, _ location: String) -> RecipeSetting {
-    RecipeSetting(key: key, value: value, location: location, folder: folder)
-  }
-
-  private func path(_ text: String) -> URL { URL(filePath: text, relativeTo: folder).absoluteURL.standardizedFileURL }
-
-  private mutating func text(_ entry: ConfigurationNode.Entry, _ what: String) -> String? {
-    if let text = entry.node.text, !text.isEmpty { return text }
-    report(entry.location, "'\(entry.key)' must be \(what), got \(entry.node.value.shown)")
-    return nil
-  }
-
-  private mutating func fileSafe(_ name: String, _ location: String) -> String? {
-    if CellName.part(name) == name { return name }
-    report(location, "a name is of letters, digits, '.', '-' and '_', got '\(name)'")
-    return nil
-  }
-
-  private mutating func count(_ entry: ConfigurationNode.Entry, atLeast least: Int) -> Int? {
-    if case .integer(let number)? = entry.node.value.untyped, (least...1 << 32).contains(number) { return number }
-    report(entry.location, "\(entry.key) must be a whole number ≥ \(least), got \(entry.node.value.shown)")
-    return nil
-  }
-
-  private mutating func budget(_ entry: ConfigurationNode.Entry) -> Budget? {
-    let units = Budget.Unit.allCases.map(\.rawValue)
-    let form = "a budget is one of \(units.joined(separator: ", ")), with a number: {forwards: 1200}"
-    guard case .mapping(let entries) = entry.node.content, entries.count == 1 else {
-      report(entry.location, "\(form); this is \(entry.node.kind)")
-      return nil
-    }
-    guard let unit = Budget.Unit(rawValue: entries[0].key) else {
-      reportUnknown(entries[0], among: units, of: "a budget")
-      return nil
-    }
-    let amount: Double? =
-      switch entries[0].node.value.untyped {
-      case .integer(let number)?: Double(number)
-      case .number(let number)?: number
-      default: nil
-      }
-    guard let amount, amount > 0, amount <= 1e15 else {
-      report(entries[0].location, "\(unit.rawValue) must be a number > 0, got \(entries[0].node.value.shown)")
-      return nil
-    }
-    return Budget(amount, unit)
-  }
-
-  private mutating func reportUnknown(_ entry: ConfigurationNode.Entry, among known: [String], of what: String) {
-    report(
-      entry.location,
-      "\(what) has no '\(entry.key)'.\(NearName.hint(for: entry.key, among: known)) "
-        + "It has \(known.joined(separator: ", ")).")
   }
 }

@@ -33,12 +33,12 @@ struct BenchmarkProgress {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let left = Self.workLeft(of: state), done = workAtStart - left
     return ProgressReport(
-      concluded: state.record.cells.count(where: \.isConcluded), cells: state.record.cells.count,
+      concluded: state.cells.count(where: \.isConcluded), cells: state.cells.count,
       stepsPerSecond: Double(Self.steps(of: state) - stepsAtStart) / max(seconds, 1e-3),
       secondsLeft: done > 0 ? left * seconds / done : nil, running: running)
   }
 
-  private static func steps(of state: BenchmarkState) -> Int { state.record.cells.reduce(0) { $0 + $1.stepsDone } }
+  private static func steps(of state: BenchmarkState) -> Int { state.cells.reduce(0) { $0 + $1.stepsDone } }
 
   /// In seconds where steps were measured, in forwards elsewhere: either way in proportion to the time that it takes.
   private static func workLeft(of state: BenchmarkState) -> Double {

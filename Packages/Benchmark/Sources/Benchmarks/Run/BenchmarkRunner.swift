@@ -75,21 +75,25 @@ public final class BenchmarkRunner {
   }
 
   private func runToTheEnd() throws -> BenchmarkSummary {
-    try state.write(to: folder)
+    var mayStart = true
     while true {
       if !isStopping, shouldStop() {
         isStopping = true
         observer(.stopping(running: running.map { state.record.cells[$0.cell].name }))
         for entry in running { entry.run.interrupt() }
       }
-      let ended = concludeEnded()
-      let started = try isStopping ? false : startWhatFits()
-      if ended || started { try state.write(to: folder) }
+      // Room is made, and trials become ready, by what ends.
+      if concludeEnded() { mayStart = true }
+      if mayStart {
+        if !isStopping { try startWhatFits() }
+        try state.write(to: folder)
+        mayStart = false
+      }
       guard !running.isEmpty else { break }
       tell()
       pause()
     }
-    return BenchmarkSummary(state.record, isStopped: isStopping)
+    return BenchmarkSummary(state.cells, isStopped: isStopping)
   }
 
   /// Takes up what has ended; returns whether anything has.
@@ -105,13 +109,12 @@ public final class BenchmarkRunner {
         entry.cell, entry.order, ending, wasAsked: isStopping || entry.run is OrphanedRun)
       observer(.ended(state.record.cells[entry.cell]))
     }
-    if !ended.isEmpty { state.decide(observer) }
+    for number in Set(ended.map { state.combination(of: $0.0.cell) }).sorted() { state.decide(number, observer) }
     return !ended.isEmpty
   }
 
-  /// Starts runs in the order of the record while there is room; returns whether one was started.
-  private func startWhatFits() throws -> Bool {
-    let before = running.count
+  /// Starts runs in the order of the record while there is room.
+  private func startWhatFits() throws {
     for (cell, order) in state.ready where !running.contains(where: { $0.cell == cell }) {
       guard running.count < resources.jobs else { break }
       guard fits(cell) else { continue }
@@ -126,7 +129,6 @@ public final class BenchmarkRunner {
         observer(.ended(state.record.cells[cell]))
       }
     }
-    return running.count > before
   }
 
   /// Whether a run's forecast has room beside those under way. One that never has runs alone.
@@ -163,9 +165,9 @@ public struct BenchmarkSummary: Sendable, Codable, Equatable {
   public var left = 0
   public var isStopped: Bool
 
-  init(_ record: BenchmarkRecord, isStopped: Bool) {
+  init(_ cells: some Sequence<CellRecord>, isStopped: Bool) {
     self.isStopped = isStopped
-    for cell in record.cells {
+    for cell in cells {
       switch cell.state {
       case .done: done += 1
       case .diverged: diverged += 1

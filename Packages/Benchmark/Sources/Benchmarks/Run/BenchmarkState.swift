@@ -22,17 +22,23 @@ struct BenchmarkState {
   init(_ plan: BenchmarkPlan, in folder: BenchmarkFolder) throws {
     self.plan = plan
     self.folder = folder
-    _ = try BenchmarkRecord.read(folder)
+    let earlier = try BenchmarkRecord.read(folder)
     var layout = RecordLayout(plan, folder)
     layout.build()
     record = layout.record
     (trialCells, finalCells, places) = (layout.trialCells, layout.finalCells, layout.places)
     chosen = plan.combinations.map { $0.search == nil ? 0 : nil }
     try findWhatIsDone()
-    decide { _ in }
+    for number in plan.combinations.indices { decide(number) { _ in } }
+    if let earlier { keepWhatIsNotSelected(of: earlier) }
   }
 
   func write(to folder: BenchmarkFolder) throws { try record.write(to: folder) }
+
+  /// The plan's; the record may have others, of combinations that are not selected now.
+  var cells: ArraySlice<CellRecord> { record.cells.prefix(places.count) }
+
+  func combination(of cell: Int) -> Int { places[cell].combination }
 
   /// Of a step of the cell's run.
   func memoryBytes(of cell: Int) -> Int { plan.combinations[places[cell].combination].survey.forecast.totalBytes }
@@ -55,10 +61,24 @@ struct BenchmarkState {
 
   private mutating func findWhatIsDone() throws {
     var refusals: [String] = []
-    for cell in record.cells.indices where recipe(of: cell) != nil {
+    for cell in places.indices where recipe(of: cell) != nil {
       do { try look(for: cell) } catch let error as BenchmarkError { refusals.append(error.message) }
     }
     guard refusals.isEmpty else { throw BenchmarkError(.otherRun, refusals.joined(separator: "\n")) }
+  }
+
+  /// Combinations that other sessions ran are in the record, as they were left.
+  private mutating func keepWhatIsNotSelected(of earlier: BenchmarkRecord) {
+    for (index, combination) in record.combinations.enumerated()
+    where combination.excluded == LabelSelection.exclusion {
+      guard let known = earlier.combinations.first(where: { $0.name == combination.name }) else { continue }
+      record.combinations[index] = known
+      record.cells += earlier.cells.filter { $0.combination == combination.name }.map { cell in
+        var cell = cell
+        if cell.state == .running { cell.state = .stopped }
+        return cell
+      }
+    }
   }
 
   private func recipe(of cell: Int) -> ResolvedRecipe? {
@@ -153,29 +173,27 @@ struct BenchmarkState {
     return record.cells[cell].state == .diverged ? .diverged : nil
   }
 
-  /// Lets searches decide what they can.
-  mutating func decide(_ observer: (BenchmarkEvent) -> Void) {
-    for number in plan.combinations.indices {
-      guard let search = plan.combinations[number].search, chosen[number] == nil else { continue }
-      remember(number, search)
-      let standing = search.standing { outcome(number, $0, $1) }
-      for (trial, cell) in trialCells[number].enumerated()
-      where record.cells[cell].state == .stopped && !standing.alive.contains(trial) {
-        record.cells[cell].state = .dropped
-      }
-      account(number)
-      switch standing.decision {
-      case .run: continue
-      case .chosen(let trial): choose(trial, of: number)
-      case .hopeless:
-        for cell in finalCells[number] where record.cells[cell].state != .diverged {
-          record.cells[cell].state = .diverged
-          record.cells[cell].message = "every setting of the search diverged"
-        }
-        continue
-      }
-      observer(.chosen(record.combinations[number]))
+  /// Lets a combination's search decide what it can.
+  mutating func decide(_ number: Int, _ observer: (BenchmarkEvent) -> Void) {
+    guard let search = plan.combinations[number].search, chosen[number] == nil else { return }
+    remember(number, search)
+    let standing = search.standing { outcome(number, $0, $1) }
+    for (trial, cell) in trialCells[number].enumerated()
+    where record.cells[cell].state == .stopped && !standing.alive.contains(trial) {
+      record.cells[cell].state = .dropped
     }
+    account(number)
+    switch standing.decision {
+    case .run: return
+    case .chosen(let trial): choose(trial, of: number)
+    case .hopeless:
+      for cell in finalCells[number] where record.cells[cell].state != .diverged {
+        record.cells[cell].state = .diverged
+        record.cells[cell].message = "every setting of the search diverged"
+      }
+      return
+    }
+    observer(.chosen(record.combinations[number]))
   }
 
   private mutating func choose(_ trial: Int, of number: Int) {

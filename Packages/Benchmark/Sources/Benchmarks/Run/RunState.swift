@@ -36,7 +36,7 @@ enum RunState: Equatable {
     } else if let divergence = folder.storedDivergence {
       self = .diverged(step: divergence.step, message: divergence.message)
     } else {
-      self = .begun(step: folder.log.steps.last?.step ?? 0)
+      self = .begun(step: folder.lastStep ?? 0)
     }
   }
 
