@@ -29,7 +29,8 @@ struct Zeroth: ParsableCommand {
       GenerateCommand.self,
       TokenizeCommand.self,
       ScoreCommand.self,
-      LogitsCommand.self, InspectCommand.self, PluginsCommand.self, RecipeCommand.self, BenchCommand.self,
+      LogitsCommand.self, InspectCommand.self, TaskCommand.self, PluginsCommand.self, RecipeCommand.self,
+      BenchCommand.self,
       ReplayCommand.self, ReportCommand.self, ArchiveCommand.self,
     ])
 
