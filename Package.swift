@@ -21,7 +21,8 @@ let houses = [
     tests: ["TensorCore", "TuningCore", "Autodiff", "FirstOrder", "PEFT"],
     goldens: true),
   House(
-    folder: "Datasets", module: "Datasets", tests: ["TuningCore", "TensorCore", "Tokenizers", "Bundles"], goldens: true),
+    folder: "Datasets", module: "Datasets", tests: ["TuningCore", "TensorCore", "Tokenizers", "Bundles", "Configurations"],
+    goldens: true),
   House(folder: "Autodiff", module: "Autodiff", tests: ["TensorCore", "TuningCore"], goldens: true),
   House(folder: "ZOEstimators", module: "ZOEstimators", tests: ["TensorCore", "TuningCore"], goldens: true),
   House(folder: "FirstOrder", module: "FirstOrder", tests: ["TensorCore", "TuningCore"]),

@@ -103,7 +103,9 @@ def write(path: pathlib.Path, content: list[dict]) -> None:
 def digest(wording, tokens, free_tokens) -> str:
     prompt, texts, free, free_texts, golds, answers = wording
     parts = [prompt, *texts, free, *free_texts, *map(str, golds), *answers]
-    for ids, option in tokens + free_tokens:
+    # Without an opening token nothing predicts the first word of a text that has nothing before its answer.
+    scorable = all(0 < option < len(ids) for ids, option in free_tokens)
+    for ids, option in tokens + (free_tokens if scorable else []):
         parts.append(",".join(map(str, ids)) + ":" + str(option))
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:12]
 

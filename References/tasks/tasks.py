@@ -252,9 +252,10 @@ def encode(tokenizer, prompt, candidates, max_length, demonstrations="", strips=
     rows = []
     for candidate in candidates:
         text = candidate.strip(" ")
-        option = len(tokenizer.encode(text).ids) - border
+        ids = tokenizer.encode(text).ids
+        option = len(ids) - border
         final = (demonstrations + "\n\n" + text).lstrip().strip(" ") if strips else text
-        ids = tokenizer.encode(final).ids
+        ids = ids if final == text else tokenizer.encode(final).ids
         if len(ids) > max_length:
             adds_start = tokenizer.encode("").ids != []
             ids = ids[:1] + ids[1:][-(max_length - 1) :] if adds_start else ids[-max_length:]

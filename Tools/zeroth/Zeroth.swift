@@ -25,12 +25,10 @@ struct Zeroth: ParsableCommand {
       """,
     version: ZerothVersion.text,
     subcommands: [
-      DoctorCommand.self, TrainCommand.self, BenchmarkCommand.self, ProbeCommand.self, EvalCommand.self,
-      GenerateCommand.self,
-      TokenizeCommand.self,
-      ScoreCommand.self,
+      DoctorCommand.self, TrainCommand.self, BenchmarkCommand.self, ReportCommand.self, EvalCommand.self,
+      ProbeCommand.self, GenerateCommand.self, TaskCommand.self, TokenizeCommand.self, ScoreCommand.self,
       LogitsCommand.self, InspectCommand.self, PluginsCommand.self, RecipeCommand.self, BenchCommand.self,
-      ReplayCommand.self, LedgerCommand.self, ReportCommand.self, ArchiveCommand.self,
+      ReplayCommand.self, LedgerCommand.self, ArchiveCommand.self,
     ])
 
   static func main() {

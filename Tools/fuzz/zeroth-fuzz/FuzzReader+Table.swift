@@ -178,7 +178,42 @@ extension FuzzReader {
         let source = try DataSource(file)
         for part in [DatasetPart.training, .validation] { _ = try SST2().examples(part, in: source) }
       }),
+    FuzzReader(
+      name: "record-jsonl", file: "train.jsonl", seeds: [task("ReCoRD/train.jsonl")],
+      dictionary: [
+        "\"start\": ", "\"end\": -1", "@placeholder", "@highlight\\n", "\\ud834\\udd1e", "99999999999", "[[[[",
+      ],
+      isText: true, read: { folder, _ in try word("record", in: folder) }),
+    FuzzReader(
+      name: "drop-json", file: "drop_dataset_train.json", seeds: [task("drop_dataset/drop_dataset_train.json")],
+      dictionary: ["\"spans\": [", "\"number\": \"\"", "\"qa_pairs\": ", "{}", "null", "\\u0000"],
+      isText: true, read: { folder, _ in try word("drop", in: folder) }),
+    FuzzReader(
+      name: "mr-csv", file: "train.csv", seeds: [own("mr-csv/train.csv")],
+      dictionary: ["\"", "\"\"", ",", "\r\n", "\n\"", "0,", "\u{feff}"], isText: true,
+      read: { folder, _ in try word("mr", in: folder) }),
+    FuzzReader(
+      name: "custom-task", file: "task.yaml", companions: ["train.csv": own("custom-task/train.csv")],
+      seeds: [own("custom-task/labels.yaml"), own("custom-task/candidates.yaml")],
+      dictionary: [
+        "{text}", "{{", "}}", "*mask*", "*sent_0*", "labels: {", "candidates: [", "answers: ", "columns: ", "\t",
+      ],
+      isText: true,
+      read: { folder, file in
+        for example in try CustomTask(contentsOf: file).examples(.training, in: DataSource(folder)) {
+          _ = Demonstrations([example])
+        }
+      }),
   ]
+
+  /// Words every example of a task's training file.
+  private static func word(_ name: String, in folder: URL) throws {
+    let examples = try Registry<any EvaluationTask>.task(name).examples(.training, in: DataSource(folder))
+    for example in examples { _ = Demonstrations([example]) }
+  }
+
+  /// A file that the tests of the tasks read.
+  private static func task(_ name: String) -> String { "Packages/Datasets/Tests/DatasetsTests/Goldens/tasks/\(name)" }
 
   private static func own(_ name: String) -> String { "Tools/fuzz/Seeds/\(name)" }
 

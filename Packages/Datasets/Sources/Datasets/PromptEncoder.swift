@@ -6,6 +6,11 @@ public struct EncodedExample: Sendable, Equatable {
   public var request: ScoringRequest
   /// Tokens cut from the left of the longest candidate's text to fit the model.
   public var droppedTokens: Int
+
+  public init(request: ScoringRequest, droppedTokens: Int = 0) {
+    self.request = request
+    self.droppedTokens = droppedTokens
+  }
 }
 
 /// Turns worded examples into tokens as MeZO and ZO-LLM do:

@@ -150,9 +150,9 @@ import TuningCore
     var parts = [example.wording.prompt] + example.wording.candidates
     parts += [example.inputFree.prompt] + example.inputFree.candidates
     parts += example.golds.map(String.init) + example.references
-    let encoded =
-      try [encoder.encode(example).request]
-      + (example.inputFree.candidates.isEmpty ? [] : [encoder.encodeInputFree(example).request])
+    var encoded = [try encoder.encode(example).request]
+    // Without an opening token, nothing predicts the first word of a text that has nothing before its answer.
+    if let free = try? encoder.encodeInputFree(example).request, !free.continuations.isEmpty { encoded.append(free) }
     for request in encoded {
       for (index, continuation) in request.continuations.enumerated() {
         let ids = (request.prompt + continuation).map(String.init).joined(separator: ",")

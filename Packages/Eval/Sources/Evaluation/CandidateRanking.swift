@@ -1,6 +1,9 @@
 import TuningCore
 
 /// Ranks each example's continuations by the mean log-probability of their tokens and compares the best with the gold.
+///
+/// Calibrated by surface form competition, a continuation's score is the sum of its tokens' log-probabilities less that
+/// of the same continuation without the example's input (Holtzman et al. 2021; MeZO's `sfc` and `icl_sfc`).
 public struct CandidateRanking: Sendable, Codable, Equatable {
   /// Index of the continuation ranked first, for each example; the earlier one on a tie.
   public let predictions: [Int]
@@ -26,19 +29,27 @@ public struct CandidateRanking: Sendable, Codable, Equatable {
   /// Ranks the continuations of `requests`.
   ///
   /// - Parameters:
+  ///   - inputFree: the requests without their inputs, to calibrate by; nil: scores are not calibrated.
   ///   - progress: hears how many examples are done, after each batch; returning false ends the evaluation.
   /// - Returns: nil where `progress` ended it.
   /// - Throws: `TuningError.nonFiniteLoss` with the example's number where a score is NaN; what the oracle throws.
   public static func evaluate(
-    _ requests: [ScoringRequest], oracle: EagerOracle, progress: (Int) -> Bool = { _ in true }
+    _ requests: [ScoringRequest], calibratedBy inputFree: [ScoringRequest]? = nil, oracle: EagerOracle,
+    progress: (Int) -> Bool = { _ in true }
   ) throws -> CandidateRanking? {
+    precondition(
+      inputFree.map { $0.count == requests.count } ?? true,
+      "CandidateRanking: \(inputFree?.count ?? 0) requests without input for \(requests.count)")
     var predictions: [Int] = [], loss = 0.0
     for group in batches(of: requests) {
       let batch = try PackedBatch(Array(requests[group]))
       let logProbabilities = try oracle.logProbabilities(on: batch)[0]
       loss += Double(Objective.classification.loss(logProbabilities, on: batch)) * Double(group.count)
-      for (number, example) in zip(group, batch.examples) {
-        let scores = Objective.scores(of: example, logProbabilities)
+      let reference = try inputFree.map { try sums(of: Array($0[group]), oracle: oracle) }
+      for (place, (number, example)) in zip(group, batch.examples).enumerated() {
+        let scores =
+          reference.map { zip(sums(of: example, logProbabilities), $0[place]).map { $0 - $1 } }
+          ?? Objective.scores(of: example, logProbabilities)
         guard !scores.contains(where: \.isNaN) else {
           throw TuningError(.nonFiniteLoss, "example \(number): the model's log-probabilities are \(scores)")
         }
@@ -50,11 +61,20 @@ public struct CandidateRanking: Sendable, Codable, Equatable {
       predictions: predictions, golds: requests.map(\.golds), loss: loss / Double(max(1, requests.count)))
   }
 
+  private static func sums(of requests: [ScoringRequest], oracle: EagerOracle) throws -> [[Double]] {
+    let batch = try PackedBatch(requests), logProbabilities = try oracle.logProbabilities(on: batch)[0]
+    return batch.examples.map { sums(of: $0, logProbabilities) }
+  }
+
+  private static func sums(of example: PackedBatch.Example, _ logProbabilities: [Float]) -> [Double] {
+    example.continuations.map { $0.reduce(0) { $0 + Double(logProbabilities[$1]) } }
+  }
+
   /// Ranges of examples of about `tokensPerBatch` tokens, at least one example each.
   static func batches(of requests: [ScoringRequest]) -> [Range<Int>] {
     var ranges: [Range<Int>] = [], start = 0, tokens = 0
     for (i, request) in requests.enumerated() {
-      let size = request.continuations.reduce(request.prompt.count) { $0 + $1.count - 1 }
+      let size = request.tokenCount
       if i > start, tokens + size > tokensPerBatch {
         ranges.append(start..<i)
         (start, tokens) = (i, 0)

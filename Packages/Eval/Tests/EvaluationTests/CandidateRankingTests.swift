@@ -62,6 +62,24 @@ import TuningCore
     #expect(ranking.outcomes == [false, true, true, false])
   }
 
+  /// A candidate that is likely anyway loses what it is likely by: sums, less the sums without the input.
+  @Test func calibratedScoresAreDifferencesOfSums() throws {
+    let continuations: [[Int32]] = [[1], [2, 3], [0, 1, 3]]
+    let requests = (0..<4).map { ScoringRequest(prompt: [Int32($0)], continuations: continuations, gold: 1) }
+    let inputFree = (0..<4).map { ScoringRequest(prompt: [Int32(3 - $0)], continuations: continuations, gold: 1) }
+    let ranking = try #require(
+      try CandidateRanking.evaluate(requests, calibratedBy: inputFree, oracle: ToyModel.oracle()))
+    let expected = zip(requests, inputFree).map { request, free in
+      let scores = continuations.map { candidate in
+        Double(candidate.count)
+          * (ToyModel.score(candidate, after: request.prompt[0]) - ToyModel.score(candidate, after: free.prompt[0]))
+      }
+      return scores.firstIndex(of: scores.max() ?? 0) ?? 0
+    }
+    let plain = try #require(try CandidateRanking.evaluate(requests, oracle: ToyModel.oracle()))
+    #expect(ranking.predictions == expected && ranking.predictions != plain.predictions && ranking.loss == plain.loss)
+  }
+
   /// Examples of 303 tokens go through the model two at a time, one of more than a batch alone, each once.
   @Test func batchesCoverEveryExampleOnce() throws {
     let requests = requests(5, length: 300) + requests(2, length: 900) + requests(1)

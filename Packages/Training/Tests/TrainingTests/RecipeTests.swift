@@ -121,7 +121,7 @@ private func problems(_ yaml: String, overrides: [String] = []) -> [String] {
         "recipe.yaml:9: unknown key 'lroa.rank': no component is named 'lroa'. Did you mean 'lora'?",
         "recipe.yaml:10: dtype must be one of auto, float32, float16, bfloat16, got 'float61'. Did you mean 'float16'?",
         "recipe.yaml:11: task must be one of sst2, rte, got 'sst3'. Did you mean 'sst2'?",
-        "recipe.yaml:12: template must be a whole number from 0 to 1, got the quoted text \"1\"; write it without quotes",
+        "recipe.yaml:12: template must be a whole number from 0 to 99, got the quoted text \"1\"; write it without quotes",
         "recipe.yaml:13: seed must be a whole number ≥ 0, got nothing; take the line out for the default",
         "recipe.yaml:15: tokenizer must be text, got a mapping",
         "recipe.yaml:16: warmup_steps is 2000, more than the 1000 steps of the run",
@@ -309,7 +309,18 @@ private func problems(_ yaml: String, overrides: [String] = []) -> [String] {
 
   /// Committed because ledgers hold it: a change of this text or its hash makes old ledgers' identities stale.
   @Test func identityIsStable() throws {
-    #expect(try resolve(Self.full).identity.hex == "6ccd9eeb9519fc43bd32d285bc5147f1762c45acbb4ba85b2ae893b51a7eb245")
+    let identity = try resolve(Self.full).identity.hex
+    #expect(identity == "0a239509f748b34956b07c25002d73b6df94217d29bd0d23bdfd7be0c75d1c32")
+  }
+
+  /// A custom task's identity is its file's name: a ledger binds the examples that it makes of the data.
+  @Test func aTaskMayBeAFile() throws {
+    let recipe = try resolve(minimal + "task: tasks/mine.yaml\n")
+    #expect(recipe.task == folder.appending(path: "tasks/mine.yaml").path)
+    #expect(try ResolvedRecipe(yaml: recipe.yaml) == recipe)
+    let moved = try resolve(minimal, overrides: ["task=/elsewhere/mine.yaml"])
+    #expect(moved.identity == recipe.identity && moved != recipe)
+    #expect(try resolve(minimal, overrides: ["task=other.yaml"]).identity != recipe.identity)
   }
 
   @Test func identityHoldsWhatChangesResults() throws {
@@ -317,7 +328,8 @@ private func problems(_ yaml: String, overrides: [String] = []) -> [String] {
     func other(_ override: String) throws -> Bool { try resolve(Self.full, overrides: [override]).identity != identity }
     for change in [
       "dtype=float16", "task=rte", "template=1", "objective=classification", "train_examples=1", "dev_examples=1",
-      "test_examples=1", "data_seed=1", "max_length=2", "lora.rank=1", "optimizer=zo-adam", "zo-sgd.epsilon=1",
+      "test_examples=1", "data_seed=1", "few_shot=1", "max_length=2", "demonstrations=1", "calibration=sfc",
+      "lora.rank=1", "optimizer=zo-adam", "zo-sgd.epsilon=1",
       "learning_rate=2", "schedule=cosine", "second_learning_rate=1", "warmup_steps=1", "steps=1", "batch_size=1",
       "gradient_accumulation=2",
       "rounding=nearest", "seed=1", "evaluate_every=1",

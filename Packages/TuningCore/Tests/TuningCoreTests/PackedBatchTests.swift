@@ -113,4 +113,21 @@ import TuningCore
     #expect(error?.code == .invalidBatch)
     #expect(error?.message.contains("example 1") == true && error?.message.contains(words) == true, "\(error as Any)")
   }
+
+  @Test func encodersRequestsAreBatchesOfTheirKind() throws {
+    let clozes = [
+      ClozeRequest(tokens: [7, 99, 8], tokenTypes: [0, 0, 1], blanks: [1], candidates: [[20], [21]], gold: 1),
+      ClozeRequest(tokens: [99, 8], blanks: [0], candidates: [[20], [21]]),
+    ]
+    #expect(try PackedBatch(clozes.map { ScoringRequest($0) }) == PackedBatch(cloze: clozes))
+    let labelled = [LabelRequest(tokens: [7, 8], labels: 3, gold: 2), LabelRequest(tokens: [9], labels: 2)]
+    #expect(try PackedBatch(labelled.map { ScoringRequest($0) }) == PackedBatch(labelled: labelled))
+    #expect(ScoringRequest(clozes[0]).readTokens == 3 && ScoringRequest(labelled[0]).tokenCount == 2)
+    let mixed = [ScoringRequest(clozes[0]), ScoringRequest(labelled[0])]
+    let error = #expect(throws: TuningError.self) { try PackedBatch(mixed) }
+    #expect(error?.code == .invalidBatch && error?.message.contains("1 of the batch's 2 examples have blanks") == true)
+    #expect(throws: TuningError.self) {
+      try PackedBatch([mixed[0], ScoringRequest(prompt: [1], continuations: [[2]])])
+    }
+  }
 }

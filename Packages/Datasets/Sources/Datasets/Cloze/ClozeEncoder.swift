@@ -10,14 +10,20 @@ public struct ClozeEncoder: Sendable {
   private let special: SpecialTokens
   private let mask: Int32
   private let tellsTextsApart: Bool
+  private let maximumLength: Int
   /// A token for each label.
   public let words: [Int32]
 
-  /// - Parameter tokenTypeCount: how many texts of a pair the model tells apart.
+  /// - Parameters:
+  ///   - maximumLength: most tokens of a text, where the template allows more.
+  ///   - tokenTypeCount: how many texts of a pair the model tells apart.
   /// - Throws: `DatasetError.unscorableExample` where the tokenizer has no mask, no tokens around a text, or no single
   ///   token for a label's word after a space.
-  public init(tokenizer: Tokenizer, template: ClozeTemplate, tokenTypeCount: Int = 1) throws {
+  public init(
+    tokenizer: Tokenizer, template: ClozeTemplate, maximumLength: Int = .max, tokenTypeCount: Int = 1
+  ) throws {
     self.tokenizer = tokenizer
+    self.maximumLength = min(maximumLength, template.maximumLength)
     self.template = template
     special = try SpecialTokens(tokenizer)
     tellsTextsApart = tokenTypeCount > 1
@@ -55,14 +61,14 @@ public struct ClozeEncoder: Sendable {
       types += [Int32](repeating: text, count: ids.count)
       if piece == .separator(endsText: true) { text += 1 }
     }
-    let kept = tokens.prefix(template.maximumLength)
+    let kept = tokens.prefix(maximumLength)
     guard let blank = kept.firstIndex(of: mask) else {
       throw DatasetError(
         .unscorableExample,
-        "\(example.origin): the blank is cut off: the text has \(tokens.count) tokens, and \(template.maximumLength) are "
+        "\(example.origin): the blank is cut off: the text has \(tokens.count) tokens, and \(maximumLength) are "
           + "kept")
     }
-    let keptTypes = types.prefix(template.maximumLength)
+    let keptTypes = types.prefix(maximumLength)
     return ClozeRequest(
       tokens: Array(kept), tokenTypes: tellsTextsApart && keptTypes.contains { $0 > 0 } ? Array(keptTypes) : nil,
       blanks: [blank], candidates: words.map { [$0] }, gold: gold)

@@ -1,4 +1,5 @@
 import Configurations
+import Datasets
 import Foundation
 import TuningCore
 
@@ -73,6 +74,10 @@ private struct Resolution {
 
   private mutating func set(_ key: RecipeKey, _ entry: Recipe.Entry) {
     var specification = key.specification
+    if key == .task, let file = entry.value.customTask {
+      settings[key] = .text(entry.path(file).path)
+      return
+    }
     if key == .task {
       specification = OptionSpecification(
         key.rawValue, .choice(tasks), default: specification.defaultValue, help: specification.help)
@@ -207,12 +212,31 @@ private struct Resolution {
   }
 
   private mutating func checkTogether() {
+    func isPositive(_ key: RecipeKey) -> Bool { if case .integer(1...)? = settings[key] { true } else { false } }
+    if isPositive(.fewShot), isPositive(.demonstrations) {
+      report(
+        entry(.demonstrations),
+        "demonstrations are the first examples of train, which few_shot sorts by label: keep one")
+    }
+    if settings[.demonstrationsPerExample] == .boolean(true), !isPositive(.demonstrations) {
+      report(entry(.demonstrationsPerExample), "demonstrations_per_example needs demonstrations: say how many")
+    }
     if case .integer(let warmup)? = settings[.warmupSteps], case .integer(let steps)? = settings[.steps], warmup > steps
     {
       report(entry(.warmupSteps) ?? entry(.steps), "warmup_steps is \(warmup), more than the \(steps) steps of the run")
     }
     if settings[.output] == .text(""), case .integer(let seed)? = settings[.seed] {
       settings[.output] = .text(URL.currentDirectory().appending(path: "runs/\(recipe.name)-\(seed)").path)
+    }
+  }
+}
+
+extension ConfigurationValue {
+  /// The file of a custom task, where this names one.
+  fileprivate var customTask: String? {
+    switch self {
+    case .plain(let text), .quoted(let text): CustomTask.isFile(text) ? text : nil
+    case .list, .unusable: nil
     }
   }
 }

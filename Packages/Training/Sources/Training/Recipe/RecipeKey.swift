@@ -11,7 +11,11 @@ enum RecipeKey: String, CaseIterable {
   case devExamples = "dev_examples"
   case testExamples = "test_examples"
   case dataSeed = "data_seed"
+  case fewShot = "few_shot"
   case maxLength = "max_length"
+  case demonstrations
+  case demonstrationsPerExample = "demonstrations_per_example"
+  case calibration
   case scheme, optimizer
   case learningRate = "learning_rate"
   case schedule
@@ -40,10 +44,12 @@ enum RecipeKey: String, CaseIterable {
       option(
         .choice(ParameterDType.allCases.map(\.rawValue)), .text("auto"),
         "Of the parameters; auto: as stored, quantised files as float32.")
-    case .task: option(.text, .text("sst2"), "What is learnt.")
+    case .task: option(.text, .text("sst2"), "What is learnt: a task's name, or the YAML file of a task of your own.")
     case .data: option(.text, .text(""), "The task's official folder or archive. Required.")
     case .template:
-      option(.integer(atLeast: 0, atMost: 1), .integer(0), "Prompt template: 0 asks in words, 1 leaves the words out.")
+      option(
+        .integer(atLeast: 0, atMost: 99), .integer(0),
+        "Which of the task's templates; 0: the paper's (zeroth task show).")
     case .objective:
       option(
         .choice(["auto"] + Objective.allCases.map(\.rawValue)), .text("auto"),
@@ -56,6 +62,20 @@ enum RecipeKey: String, CaseIterable {
     case .dataSeed:
       option(
         .integer(atLeast: 0, atMost: Int(UInt32.max)), .integer(0), "Draws the splits, as NumPy's legacy generator.")
+    case .fewShot:
+      option(
+        Self.counts, .integer(0),
+        "Examples of each label to train on, and as many for dev, in the place of train_examples and dev_examples; 0: off."
+      )
+    case .demonstrations:
+      option(
+        Self.counts, .integer(0), "Training examples shown before each one that is scored: in-context learning.")
+    case .demonstrationsPerExample:
+      option(.boolean, .boolean(false), "Each example that is scored is shown others; else all are shown the same.")
+    case .calibration:
+      option(
+        .choice(Calibration.allCases.map(\.rawValue)), .text("none"),
+        "Candidates are scored against the prompt without its input: sfc; icl-sfc: after the demonstrations.")
     case .maxLength:
       option(
         .integer(atLeast: 2, atMost: 1 << 24), .integer(2048),

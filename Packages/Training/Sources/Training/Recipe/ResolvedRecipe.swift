@@ -1,5 +1,6 @@
 import Bundles
 import Configurations
+import Datasets
 import Foundation
 import TensorCore
 import TuningCore
@@ -39,6 +40,14 @@ public struct ResolvedRecipe: Sendable, Equatable {
   public var devExamples: Int { integer(.devExamples) }
   public var testExamples: Int { integer(.testExamples) }
   public var dataSeed: UInt32 { UInt32(integer(.dataSeed)) }
+  /// Examples of each label to train on and to choose by; nil: as many as `trainExamples` and `devExamples` say.
+  public var shots: Int? { integer(.fewShot) == 0 ? nil : integer(.fewShot) }
+  /// What is shown before examples that are scored.
+  public var demonstrations: DemonstrationChoice {
+    DemonstrationChoice(
+      count: integer(.demonstrations), isPerExample: settings[.demonstrationsPerExample] == .boolean(true))
+  }
+  public var calibration: Calibration { choice(.calibration) }
   /// In tokens.
   public var maxLength: Int { integer(.maxLength) }
 
@@ -110,11 +119,15 @@ extension ResolvedRecipe {
 
   /// SHA-256 over the lines of `yaml` that change results: all but the places of files (a ledger binds their contents),
   /// `threads`, `checkpoint_every` and `output`. Two runs with one identity on the same files give the same weights.
-  public var identity: ContentHash { ContentHash(of: Data(canonicalText(\.affectsResults).utf8)) }
+  public var identity: ContentHash {
+    // Of a custom task the file's name: a ledger binds what it makes of the data.
+    let task = CustomTask.isFile(task) ? URL(filePath: task).lastPathComponent : task
+    return ContentHash(of: Data(canonicalText(\.affectsResults, task: task).utf8))
+  }
 
-  private func canonicalText(_ includes: (RecipeKey) -> Bool) -> String {
+  private func canonicalText(_ includes: (RecipeKey) -> Bool, task: String? = nil) -> String {
     var lines = RecipeKey.allCases.filter(includes).compactMap { key in
-      settings[key].map { "\(key.rawValue): \($0.yaml)" }
+      (key == .task ? .text(task ?? self.task) : settings[key]).map { "\(key.rawValue): \($0.yaml)" }
     }
     var written: Set<String> = []
     for key in RecipeKey.allCases where key.namesComponent {

@@ -9,6 +9,8 @@ public struct ExampleSet: Sendable {
   public let train: [ScoringRequest]
   public let dev: [ScoringRequest]
   public let test: [ScoringRequest]
+  /// The examples of dev and test without their inputs, where answers are calibrated by them.
+  let inputFree: [ExamplePart: [ScoringRequest]]
   /// The task's usual objective.
   public let objective: Objective
   /// One line each, to be shown.
@@ -16,20 +18,32 @@ public struct ExampleSet: Sendable {
   /// Of the worded examples: what a ledger binds.
   public let contentHash: ContentHash
 
-  /// Reads, splits and encodes.
+  /// Reads, splits and encodes as the model's head asks.
   ///
-  /// - Throws: what the data's readers find wrong.
-  public init(_ recipe: ResolvedRecipe, tokenizer: Tokenizer) throws {
-    let tasks = try Registry<any EvaluationTask>.tasks()
-    let task = try tasks.make(recipe.task, options: ["template": .integer(recipe.template)])
+  /// - Throws: what the data's readers find wrong; `TrainingError.invalidInput` for a task that the model cannot be asked.
+  public init(_ recipe: ResolvedRecipe, tokenizer: Tokenizer, model: any LanguageModel) throws {
+    let task = try Registry<any EvaluationTask>.task(recipe.task, template: recipe.template)
     let counts = SplitCounts(train: recipe.trainExamples, dev: recipe.devExamples, evaluation: recipe.testExamples)
-    let data = try TaskData(task, in: DataSource(recipe.data), counts: counts, seed: recipe.dataSeed)
-    let encoder = PromptEncoder(tokenizer: tokenizer, maximumLength: recipe.maxLength)
-    let parts = try [data.train, data.dev, data.evaluation].map { try $0.map(encoder.encode) }
+    let data = try TaskData(
+      task, in: DataSource(recipe.data), counts: counts, shots: recipe.shots, seed: recipe.dataSeed)
+    let encoder = try ExampleEncoder(task.card, recipe, tokenizer: tokenizer, model: model)
+    guard encoder.isPrompt || recipe.demonstrations.count == 0 else {
+      throw TrainingError(
+        .invalidInput, "demonstrations stand before a prompt, and the model fills blanks or labels texts: set 0 of them"
+      )
+    }
+    let shown = try [
+      data.demonstrations(recipe.demonstrations, for: .dev),
+      data.demonstrations(recipe.demonstrations, for: .evaluation),
+    ]
+    let parts =
+      try [data.train.map { try encoder.encode($0) }]
+      + zip([data.dev, data.evaluation], shown).map { try zip($0, $1).map(encoder.encode) }
     let cut = parts.joined().count { $0.droppedTokens > 0 }
     train = parts[0].map(\.request)
     dev = parts[1].map(\.request)
     test = parts[2].map(\.request)
+    inputFree = try Self.inputFree(data, recipe.calibration, shown: shown, encoder)
     objective = task.defaultObjective
     warnings =
       data.warnings
@@ -37,6 +51,20 @@ public struct ExampleSet: Sendable {
         ? ["\(cut) \(cut == 1 ? "example was" : "examples were") cut on the left to max_length \(recipe.maxLength)"]
         : [])
     contentHash = data.contentHash
+  }
+
+  private static func inputFree(
+    _ data: TaskData, _ calibration: Calibration, shown: [[Demonstrations]], _ encoder: ExampleEncoder
+  ) throws -> [ExamplePart: [ScoringRequest]] {
+    guard calibration != .none else { return [:] }
+    let parts = [(ExamplePart.dev, data.dev, shown[0]), (.test, data.evaluation, shown[1])]
+    return try Dictionary(
+      uniqueKeysWithValues: parts.map { part, examples, shown in
+        let requests = try zip(examples, shown).map {
+          try encoder.encodeInputFree($0, after: calibration == .iclSFC ? $1 : nil)
+        }
+        return (part, requests)
+      })
   }
 
   /// An example longer than the model is found before the run begins, not at the step that meets it.
@@ -73,12 +101,4 @@ extension ExampleSet {
 
   /// The tasks that recipes may name.
   public static func taskNames() throws -> [String] { try Registry<any EvaluationTask>.tasks().names }
-}
-
-extension ScoringRequest {
-  /// With all continuations.
-  fileprivate var tokenCount: Int { continuations.reduce(prompt.count) { $0 + $1.count } }
-
-  /// Tokens that the model reads for the longest continuation: its last one is predicted and not read.
-  fileprivate var readTokens: Int { prompt.count + (continuations.map(\.count).max() ?? 1) - 1 }
 }

@@ -37,6 +37,8 @@ extension Experiment {
   public func evaluate(
     _ part: ExamplePart, progress: (Int) -> Bool = { _ in true }
   ) throws -> ExampleScores? {
-    try CandidateRanking.evaluate(data[part], oracle: oracle, progress: progress).map { ExampleScores($0) }
+    try CandidateRanking.evaluate(
+      data[part], calibratedBy: data.inputFree[part], oracle: oracle, progress: progress
+    ).map { ExampleScores($0) }
   }
 }

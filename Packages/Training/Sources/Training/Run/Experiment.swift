@@ -31,8 +31,8 @@ public final class Experiment {
     scheme = try components.schemes.make(recipe.scheme, options: recipe.options(of: recipe.scheme))
     source = ModelSource(path: recipe.model, tokenizer: recipe.tokenizer, dtype: recipe.dtype)
     let tokenizer = try source.tokenizer()
-    data = try ExampleSet(recipe, tokenizer: tokenizer)
     var opened = try source.load()
+    data = try ExampleSet(recipe, tokenizer: tokenizer, model: opened.model)
     try ModelSource.check(tokenizer, fits: opened.model)
     configuration = opened.configuration
     weightFiles = opened.source.files

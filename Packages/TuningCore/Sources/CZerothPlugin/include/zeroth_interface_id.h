@@ -1,2 +1,2 @@
 // Written by Tools/interface-id: a digest of the sources that plugins compile against.
-#define ZEROTH_INTERFACE_ID "f0c6a62e3c99be27"
+#define ZEROTH_INTERFACE_ID "03f94f629c993a4c"

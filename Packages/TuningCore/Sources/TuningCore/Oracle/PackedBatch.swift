@@ -46,6 +46,10 @@ public struct ScoringRequest: Sendable, Equatable {
   public var golds: [Int] { [gold] + otherGolds }
   /// Of the example among those that a run trains on, for oracles that know more of it; nil: it has none.
   public var number: Int?
+  /// Where the continuations stand; mostly they continue the prompt.
+  public var place = CandidatePlace.afterPrompt
+  /// Which of a pair of texts each of the prompt's tokens belongs to, for an encoder; nil: all to the first.
+  public var tokenTypes: [Int32]?
 
   public init(
     prompt: [Int32], continuations: [[Int32]], scoredCounts: [Int]? = nil, gold: Int = 0, otherGolds: [Int] = [],
@@ -138,8 +142,13 @@ public struct PackedBatch: Sendable, Equatable {
   public private(set) var examples: [Example] = []
 
   /// - Throws: `TuningError.invalidBatch` for a scored token that no token precedes, a continuation of which nothing is
-  ///   scored or more than there is, or a gold that is not there.
+  ///   scored or more than there is, a gold that is not there, or continuations in different kinds of places.
   public init(_ requests: [ScoringRequest]) throws {
+    if let batch = try Self.encoderBatch(requests) {
+      self = batch
+      for index in examples.indices { examples[index].number = requests[index].number }
+      return
+    }
     prediction = .nextToken
     for (number, request) in requests.enumerated() {
       if let gold = request.golds.first(where: { !request.continuations.indices.contains($0) }) {

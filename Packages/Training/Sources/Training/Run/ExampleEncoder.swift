@@ -1,0 +1,82 @@
+import Datasets
+import Tokenizers
+import TuningCore
+
+/// Turns a task's examples into tokens as the model's head asks for them.
+enum ExampleEncoder {
+  /// For a model that predicts the next token: a prompt and the candidates after it.
+  case prompt(PromptEncoder)
+  /// For a masked language model: a text with a blank.
+  case cloze(ClozeEncoder)
+  /// For a model with a classification head: the sentences alone.
+  case label(LabelEncoder)
+
+  /// - Throws: `TrainingError.invalidInput` for a task that the model cannot be asked; `DatasetError`.
+  init(_ card: TaskCard, _ recipe: ResolvedRecipe, tokenizer: Tokenizer, model: any LanguageModel) throws {
+    switch model.head?.prediction ?? .nextToken {
+    case .nextToken:
+      var length = recipe.maxLength
+      if case .generated(let tokens, _) = card.answerForm { length -= tokens }
+      guard length > 1 else {
+        throw TrainingError(
+          .invalidInput,
+          "max_length \(recipe.maxLength) leaves no room for a prompt beside the answers that \(card.name) asks for")
+      }
+      self = .prompt(PromptEncoder(tokenizer: tokenizer, maximumLength: length))
+    case .maskedToken:
+      let template = try Self.cloze(of: card, "a masked language model")
+      self = .cloze(
+        try ClozeEncoder(
+          tokenizer: tokenizer, template: template, maximumLength: recipe.maxLength,
+          tokenTypeCount: model.tokenTypeCount))
+    case .label:
+      let template = try Self.cloze(of: card, "a model with a classification head")
+      self = .label(
+        try LabelEncoder(
+          tokenizer: tokenizer, labels: template.words.count,
+          maximumLength: min(recipe.maxLength, template.maximumLength), tokenTypeCount: model.tokenTypeCount))
+    }
+  }
+
+  private static func cloze(of card: TaskCard, _ model: String) throws -> ClozeTemplate {
+    guard let cloze = card.cloze else {
+      throw TrainingError(
+        .invalidInput,
+        "task \(card.name) has no form for \(model): it has no cloze; take a model that predicts the next token, or "
+          + "another task (zeroth task list)")
+    }
+    return cloze
+  }
+
+  var isPrompt: Bool { if case .prompt = self { true } else { false } }
+
+  /// - Throws: `DatasetError.unscorableExample`.
+  func encode(_ example: TaskExample, after demonstrations: Demonstrations = .none) throws -> EncodedExample {
+    switch self {
+    case .prompt(let encoder): try encoder.encode(example, after: demonstrations)
+    case .cloze(let encoder): EncodedExample(request: ScoringRequest(try encoder.encode(example)))
+    case .label(let encoder): EncodedExample(request: ScoringRequest(try encoder.encode(example)))
+    }
+  }
+
+  /// What calibration compares an example with.
+  ///
+  /// - Throws: `DatasetError.unscorableExample`; `TrainingError.invalidInput` where there is no such text.
+  func encodeInputFree(_ example: TaskExample, after demonstrations: Demonstrations?) throws -> ScoringRequest {
+    guard case .prompt(let encoder) = self, !example.inputFree.candidates.isEmpty else {
+      throw TrainingError(
+        .invalidInput, "calibration compares candidates after a prompt, and there are none: set calibration: none")
+    }
+    return try encoder.encodeInputFree(example, after: demonstrations).request
+  }
+}
+
+/// What a candidate's score is compared with.
+public enum Calibration: String, Sendable, Codable, CaseIterable {
+  /// Nothing: the mean log-probability of the candidate's tokens is the score.
+  case none
+  /// Surface form competition: the score is the log-probability of the candidate's tokens less that without the input.
+  case sfc
+  /// The same, with the demonstrations before the text without the input.
+  case iclSFC = "icl-sfc"
+}
