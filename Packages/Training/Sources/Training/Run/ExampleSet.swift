@@ -9,8 +9,12 @@ public struct ExampleSet: Sendable {
   public let train: [ScoringRequest]
   public let dev: [ScoringRequest]
   public let test: [ScoringRequest]
+  /// The same as prompts that the model continues, where the task's answers are written by it.
+  public let completions: CompletionSet?
   /// The task's usual objective.
   public let objective: Objective
+  /// The task's metric.
+  public let metric: Metric
   /// One line each, to be shown.
   public let warnings: [String]
   /// Of the worded examples: what a ledger binds.
@@ -27,10 +31,16 @@ public struct ExampleSet: Sendable {
     let encoder = PromptEncoder(tokenizer: tokenizer, maximumLength: recipe.maxLength)
     let parts = try [data.train, data.dev, data.evaluation].map { try $0.map(encoder.encode) }
     let cut = parts.joined().count { $0.droppedTokens > 0 }
-    train = parts[0].map(\.request)
+    train = parts[0].enumerated().map { number, example in
+      var request = example.request
+      request.number = number
+      return request
+    }
     dev = parts[1].map(\.request)
     test = parts[2].map(\.request)
+    completions = try CompletionSet(data, form: task.answerForm, recipe: recipe, tokenizer: tokenizer)
     objective = task.defaultObjective
+    metric = Metric(task.metric)
     warnings =
       data.warnings
       + (cut > 0
@@ -43,7 +53,7 @@ public struct ExampleSet: Sendable {
   ///
   /// - Throws: `TrainingError.invalidInput`.
   func check(fits model: any LanguageModel, in state: ModelState) throws {
-    let longest = [train, dev, test].joined().map(\.readTokens).max() ?? 0
+    let longest = max([train, dev, test].joined().map(\.readTokens).max() ?? 0, completions?.longest ?? 0)
     let room = model.maximumLength - state.positionShift
     guard longest <= room else {
       let virtual = state.positionShift > 0 ? ", \(state.positionShift) of it the scheme's" : ""
