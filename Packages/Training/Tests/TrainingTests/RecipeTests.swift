@@ -74,7 +74,7 @@ private func problems(_ yaml: String, overrides: [String] = []) -> [String] {
       """ + "\n")
     #expect(recipe.model.path == "/recipes/base")
     #expect(recipe.tokenizer?.path == "/tokenizers/t")
-    #expect(recipe.objective == .classification)
+    #expect(recipe.objective == .probabilities(.classification))
     #expect(
       recipe.options(of: recipe.scheme) == [
         "rank": .integer(4), "alpha": .number(32), "target_modules": .list([.text("q_proj"), .text("k_proj")]),

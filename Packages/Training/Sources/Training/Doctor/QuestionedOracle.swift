@@ -7,7 +7,7 @@ import TuningCore
 final class QuestionedOracle: GradientOracle {
   /// Differences of losses along one direction at one batch, for each of `QuestionedOracle.scales`.
   struct Difference {
-    /// (L(a z) − L(b z)) / (a − b), with a and b as asked times each scale.
+    /// (L(a z) − L(b z)) / (a − b), with a and b as asked times each scale; empty where the objective has no slopes.
     var quotients: [Double]
     /// ⟨∇L, z⟩; nil where the objective has none.
     var slope: Double?
@@ -18,6 +18,8 @@ final class QuestionedOracle: GradientOracle {
   /// Of the displacements that were asked for: as they were, a tenth, ten times.
   static let scales: [Float] = [1, 0.1, 10]
 
+  /// Whose losses are asked for.
+  private let asked: any LossOracle
   private let exact: ExactOracle
   /// Directions that are compared, at most.
   private let limit: Int
@@ -25,13 +27,15 @@ final class QuestionedOracle: GradientOracle {
   /// Seconds that the comparisons took: not the optimizer's.
   private(set) var ownSeconds = 0.0
 
-  init(_ exact: ExactOracle, comparing limit: Int) {
+  /// - Parameter exact: gives the derivatives of what `asked` gives losses of, where there are any.
+  init(_ asked: any LossOracle, _ exact: ExactOracle, comparing limit: Int) {
+    self.asked = asked
     self.exact = exact
     self.limit = limit
   }
 
   func losses(at displacements: [Displacement], on batch: PackedBatch) throws -> [Float] {
-    let losses = try exact.losses(at: displacements, on: batch), watch = Stopwatch()
+    let losses = try asked.losses(at: displacements, on: batch), watch = Stopwatch()
     for pair in Pair.pairs(of: displacements) where differences.count < limit {
       differences.append(try compare(pair, losses, on: batch))
     }
@@ -65,27 +69,29 @@ final class QuestionedOracle: GradientOracle {
   }
 
   private func compare(_ pair: Pair, _ losses: [Float], on batch: PackedBatch) throws -> Difference {
-    let asked = pair.indices.map { losses[$0] }
+    let given = pair.indices.map { losses[$0] }
+    let hasSlopes = asked === exact && exact.losses.objective.isDifferentiable
+    guard hasSlopes else { return Difference(quotients: [], slope: nil, isFlat: given[0] == given[1]) }
     let quotients = try Self.scales.map { scale in
       let coefficients = pair.coefficients.map { $0 * scale }
       let ends =
         scale == 1
-        ? asked
-        : try exact.losses(at: coefficients.map { Displacement([Term($0, pair.direction)]) }, on: batch)
+        ? given
+        : try asked.losses(at: coefficients.map { Displacement([Term($0, pair.direction)]) }, on: batch)
       return (Double(ends[0]) - Double(ends[1])) / (Double(coefficients[0]) - Double(coefficients[1]))
     }
     let slope = try exact.directionalDerivatives(along: [pair.direction], on: batch).slopes[0]
-    return Difference(quotients: quotients, slope: Double(slope), isFlat: asked[0] == asked[1])
+    return Difference(quotients: quotients, slope: Double(slope), isFlat: given[0] == given[1])
   }
 
   // MARK: everything else is passed on
 
-  var queryCount: Int { exact.queryCount }
-  var tokenCount: Int { exact.tokenCount }
+  var queryCount: Int { asked.queryCount }
+  var tokenCount: Int { asked.tokenCount }
   var gradientCount: Int { exact.gradientCount }
   var slopeCount: Int { exact.slopeCount }
 
-  func weight(of batch: PackedBatch) -> Double { exact.weight(of: batch) }
+  func weight(of batch: PackedBatch) -> Double { asked.weight(of: batch) }
   func squaredNorm(of direction: Direction) -> (sum: Double, count: Int) { exact.squaredNorm(of: direction) }
   func remember(_ batches: [PackedBatch], for parts: [Part]) { exact.remember(batches, for: parts) }
   func parametersChanged(in paths: Set<ParameterPath>) { exact.parametersChanged(in: paths) }

@@ -16,7 +16,7 @@ struct Trial {
 
   init(_ experiment: Experiment, steps: Int, comparisons: Int) throws {
     let recipe = experiment.recipe, first = min(recipe.learningRate.warmup, max(0, recipe.steps - 1))
-    let oracle = QuestionedOracle(experiment.exact, comparing: comparisons)
+    let oracle = QuestionedOracle(experiment.asked, experiment.exact, comparing: comparisons)
     let batches = try experiment.data.batches(step: first, recipe)
     let plan = experiment.method.plan
     let sample = ElementSample(

@@ -23,7 +23,7 @@ private struct Resolution {
   let components: Components
   let tasks: [String]
   private var problems: [ConfigurationError.Problem]
-  private var settings: [RecipeKey: OptionValue] = [:]
+  fileprivate var settings: [RecipeKey: OptionValue] = [:]
 
   init(recipe: Recipe, components: Components, tasks: [String]) {
     self.recipe = recipe
@@ -55,7 +55,7 @@ private struct Resolution {
     return ResolvedRecipe(settings: settings, componentOptions: options)
   }
 
-  private mutating func report(_ entry: Recipe.Entry?, _ message: String) {
+  fileprivate mutating func report(_ entry: Recipe.Entry?, _ message: String) {
     problems.append(.init(location: entry?.location ?? recipe.fileName, message: message))
   }
 
@@ -68,7 +68,7 @@ private struct Resolution {
     return keyed.sorted { ($0.place, $0.index) < ($1.place, $1.index) }.map(\.problem)
   }
 
-  private func entry(_ key: RecipeKey) -> Recipe.Entry? { recipe.entries.first { $0.key == key.rawValue } }
+  fileprivate func entry(_ key: RecipeKey) -> Recipe.Entry? { recipe.entries.first { $0.key == key.rawValue } }
 
   // MARK: keys
 
@@ -83,7 +83,11 @@ private struct Resolution {
         key.rawValue, .choice(tasks), default: specification.defaultValue, help: specification.help)
     }
     guard let value = value(of: entry, for: specification, name: key.rawValue) else { return }
-    settings[key] = key.isPath ? value.mapTexts { $0.isEmpty ? $0 : entry.path($0).path } : value
+    switch key {
+    case _ where key.isPath: settings[key] = value.mapTexts { $0.isEmpty ? $0 : entry.path($0).path }
+    case .scorer: settings[key] = value.mapTexts { entry.pathOfFile($0) ?? $0 }
+    default: settings[key] = value
+    }
   }
 
   /// The entry's value in the kind of `specification`; nil and a problem where it does not fit.
@@ -225,6 +229,7 @@ private struct Resolution {
     {
       report(entry(.warmupSteps) ?? entry(.steps), "warmup_steps is \(warmup), more than the \(steps) steps of the run")
     }
+    checkScorer()
     if settings[.output] == .text(""), case .integer(let seed)? = settings[.seed] {
       settings[.output] = .text(URL.currentDirectory().appending(path: "runs/\(recipe.name)-\(seed)").path)
     }
@@ -238,6 +243,33 @@ extension ConfigurationValue {
     case .plain(let text), .quoted(let text): CustomTask.isFile(text) ? text : nil
     case .list, .unusable: nil
     }
+  }
+}
+
+extension Resolution {
+  /// A program is named where one is asked, and only there.
+  fileprivate mutating func checkScorer() {
+    let external = OptionValue.text(Metric.external.rawValue)
+    let isAsked = settings[.objective] == external || settings[.metric] == external
+    let isNamed = settings[.scorer] != .list([])
+    if isAsked, !isNamed, entry(.scorer) == nil {
+      report(
+        entry(settings[.objective] == external ? .objective : .metric),
+        "external needs a program that scores: set scorer: [PROGRAM, ARGUMENT...]")
+    }
+    if !isAsked, isNamed {
+      report(entry(.scorer), "a scorer is named and nothing asks it: set objective: external or metric: external")
+    }
+  }
+}
+
+extension Recipe.Entry {
+  /// `text` as a path where a file is there.
+  fileprivate func pathOfFile(_ text: String) -> String? {
+    var isFolder: ObjCBool = false
+    let path = path(text).path
+    return !text.isEmpty && FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+      ? path : nil
   }
 }
 

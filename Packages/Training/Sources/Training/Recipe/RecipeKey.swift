@@ -6,7 +6,14 @@ import TuningCore
 /// This table is the only place where a key's kind, default and meaning stand.
 enum RecipeKey: String, CaseIterable {
   case model, tokenizer, dtype
-  case task, data, template, objective
+  case task, data, template, objective, metric
+  case maxNewTokens = "max_new_tokens"
+  case temperature
+  case topP = "top_p"
+  case scorer
+  case scorerTimeout = "scorer_timeout"
+  case scorerRestarts = "scorer_restarts"
+  case higherIsBetter = "higher_is_better"
   case trainExamples = "train_examples"
   case devExamples = "dev_examples"
   case testExamples = "test_examples"
@@ -52,9 +59,30 @@ enum RecipeKey: String, CaseIterable {
         "Which of the task's templates; 0: the paper's (zeroth task show).")
     case .objective:
       option(
-        .choice(["auto"] + Objective.allCases.map(\.rawValue)), .text("auto"),
-        "What steps lower: a loss over the label words' tokens or over the candidates, or 1 − accuracy; auto: the task's own."
+        .choice(["auto"] + TrainingObjective.names), .text("auto"),
+        "What steps lower: a loss over the label words' tokens or over the candidates, 1 − accuracy, or 1 − the score of answers that the model writes; auto: the task's own."
       )
+    case .metric:
+      option(
+        .choice(["auto"] + Metric.allCases.map(\.rawValue)), .text("auto"),
+        "What answers are measured by; auto: the objective's own score, or the task's.")
+    case .maxNewTokens:
+      option(
+        .integer(atLeast: 0, atMost: 1 << 20), .integer(0),
+        "Tokens of an answer that the model writes; 0: the task's own.")
+    case .temperature:
+      option(
+        .fraction(from: 0, below: 1e6), .number(0), "Of the draws of such an answer's tokens; 0: the likeliest always.")
+    case .topP:
+      option(
+        .number(above: 0, atMost: 1), .number(1), "Draws among the fewest tokens whose probabilities add up to it.")
+    case .scorer:
+      option(
+        .names, .list([]), "Program and arguments that score answers for objective or metric external; no shell.")
+    case .scorerTimeout:
+      option(.number(above: 0, atMost: 1e6), .number(30), "Seconds to wait for its next answer.")
+    case .scorerRestarts: option(Self.counts, .integer(3), "How often it may be started again in a session.")
+    case .higherIsBetter: option(.boolean, .boolean(true), "Whether more of its score is better.")
     case .trainExamples:
       option(.integer(atLeast: 1, atMost: .max), .integer(1000), "Examples to train on; all, if there are fewer.")
     case .devExamples: option(Self.counts, .integer(500), "Held-out examples that choose the best step.")
@@ -133,7 +161,8 @@ enum RecipeKey: String, CaseIterable {
   /// instead of their places, plugins by name and version; threads and checkpoints of either kind change no
   /// result.
   var affectsResults: Bool {
-    !isPath && self != .threads && self != .checkpointEvery && self != .gradientCheckpointing
+    !isPath
+      && ![.threads, .checkpointEvery, .gradientCheckpointing, .scorerTimeout, .scorerRestarts].contains(self)
   }
 
   /// Headings of the groups that begin at a key.

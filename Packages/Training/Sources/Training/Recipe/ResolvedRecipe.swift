@@ -35,7 +35,22 @@ public struct ResolvedRecipe: Sendable, Equatable {
   public var data: URL { URL(filePath: text(.data)) }
   public var template: Int { integer(.template) }
   /// nil: the task's own.
-  public var objective: Objective? { Objective(rawValue: text(.objective)) }
+  public var objective: TrainingObjective? { TrainingObjective(name: text(.objective)) }
+  /// nil: the objective's, or the task's own.
+  public var metric: Metric? { Metric(rawValue: text(.metric)) }
+  /// nil: the task's own.
+  public var maximumNewTokens: Int? { integer(.maxNewTokens) == 0 ? nil : integer(.maxNewTokens) }
+  /// 0: the likeliest token always.
+  public var temperature: Float { Float(number(.temperature)) }
+  /// 1: among all tokens.
+  public var topP: Float { Float(number(.topP)) }
+  /// nil where the recipe names no program.
+  var externalScorer: ExternalScorer.Options? {
+    guard case .list(let command)? = settings[.scorer], !command.isEmpty else { return nil }
+    return ExternalScorer.Options(
+      command: command.map(\.description), timeout: number(.scorerTimeout), restarts: integer(.scorerRestarts),
+      higherIsBetter: settings[.higherIsBetter] == .boolean(true))
+  }
   public var trainExamples: Int { integer(.trainExamples) }
   public var devExamples: Int { integer(.devExamples) }
   public var testExamples: Int { integer(.testExamples) }
@@ -85,9 +100,8 @@ public struct ResolvedRecipe: Sendable, Equatable {
   public var output: URL { URL(filePath: text(.output)) }
 
   private func schedule(_ peak: RecipeKey) -> LearningRateSchedule {
-    guard case .number(let rate)? = settings[peak] else { preconditionFailure("ResolvedRecipe: \(peak)") }
-    return LearningRateSchedule(
-      shape: choice(.schedule), peak: Float(rate), warmup: integer(.warmupSteps), total: steps)
+    LearningRateSchedule(
+      shape: choice(.schedule), peak: Float(number(peak)), warmup: integer(.warmupSteps), total: steps)
   }
 
   private func component(_ key: RecipeKey) -> String? { text(key) == RecipeKey.none ? nil : text(key) }
@@ -95,6 +109,11 @@ public struct ResolvedRecipe: Sendable, Equatable {
   private func text(_ key: RecipeKey) -> String {
     guard case .text(let text)? = settings[key] else { preconditionFailure("ResolvedRecipe: \(key) is no text") }
     return text
+  }
+
+  private func number(_ key: RecipeKey) -> Double {
+    guard case .number(let number)? = settings[key] else { preconditionFailure("ResolvedRecipe: \(key) is no number") }
+    return number
   }
 
   private func integer(_ key: RecipeKey) -> Int {

@@ -11,8 +11,12 @@ public struct ExampleSet: Sendable {
   public let test: [ScoringRequest]
   /// The examples of dev and test without their inputs, where answers are calibrated by them.
   let inputFree: [ExamplePart: [ScoringRequest]]
+  /// The same as prompts that the model continues, where the task's answers are written by it.
+  public let completions: CompletionSet?
   /// The task's usual objective.
   public let objective: Objective
+  /// The task's metric.
+  public let metric: Metric
   /// One line each, to be shown.
   public let warnings: [String]
   /// Of the worded examples: what a ledger binds.
@@ -40,11 +44,17 @@ public struct ExampleSet: Sendable {
       try [data.train.map { try encoder.encode($0) }]
       + zip([data.dev, data.evaluation], shown).map { try zip($0, $1).map(encoder.encode) }
     let cut = parts.joined().count { $0.droppedTokens > 0 }
-    train = parts[0].map(\.request)
+    train = parts[0].enumerated().map { number, example in
+      var request = example.request
+      request.number = number
+      return request
+    }
     dev = parts[1].map(\.request)
     test = parts[2].map(\.request)
     inputFree = try Self.inputFree(data, recipe.calibration, shown: shown, encoder)
+    completions = try CompletionSet(data, form: task.answerForm, recipe: recipe, tokenizer: tokenizer)
     objective = task.defaultObjective
+    metric = Metric(task.metric)
     warnings =
       data.warnings
       + (cut > 0
@@ -71,7 +81,7 @@ public struct ExampleSet: Sendable {
   ///
   /// - Throws: `TrainingError.invalidInput`.
   func check(fits model: any LanguageModel, in state: ModelState) throws {
-    let longest = [train, dev, test].joined().map(\.readTokens).max() ?? 0
+    let longest = max([train, dev, test].joined().map(\.readTokens).max() ?? 0, completions?.longest ?? 0)
     let room = model.maximumLength - state.positionShift
     guard longest <= room else {
       let virtual = state.positionShift > 0 ? ", \(state.positionShift) of it the scheme's" : ""

@@ -24,21 +24,30 @@ extension ExampleSet {
 
 extension Experiment {
   /// What answers are measured by.
-  public var metric: Metric { .accuracy }
+  public var metric: Metric { judgement.metric }
 
   /// Whether more of it is better.
-  public var higherIsBetter: Bool { true }
+  public var higherIsBetter: Bool { judgement.higherIsBetter }
 
   /// Lets the model answer the examples of a part, as it stands, and scores each answer by the metric.
   ///
   /// - Parameter progress: hears how many examples are done; returning false ends the evaluation.
   /// - Returns: nil where `progress` ended it.
-  /// - Throws: `TuningError.nonFiniteLoss`; what the oracle throws.
+  /// - Throws: `TuningError.nonFiniteLoss`; what the oracle throws; `TrainingError.scorerFailed`.
   public func evaluate(
     _ part: ExamplePart, progress: (Int) -> Bool = { _ in true }
   ) throws -> ExampleScores? {
-    try CandidateRanking.evaluate(
-      data[part], calibratedBy: data.inputFree[part], oracle: oracle, progress: progress
-    ).map { ExampleScores($0) }
+    guard let writer, let scorer = judgement.scorer else {
+      return try CandidateRanking.evaluate(
+        data[part], calibratedBy: data.inputFree[part], oracle: oracle, progress: progress
+      ).map { ExampleScores($0) }
+    }
+    let numbers = Array(data[part].indices)
+    guard let written = try writer.completions(numbers, of: part, by: oracle, progress: progress),
+      let loss = try GoldLikelihood.loss(of: data[part], oracle: oracle, progress: { progress(numbers.count) })
+    else { return nil }
+    let scores = try scorer.scores(of: written.completions)
+    return ExampleScores(
+      scale: scorer.scale, scores: scores, predictions: written.completions.map { .text($0.text) }, loss: loss)
   }
 }

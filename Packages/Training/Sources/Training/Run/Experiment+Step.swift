@@ -14,8 +14,9 @@ extension Experiment {
     // Updates look at the method's plan while it steps.
     var stepping = method
     defer { method = stepping }
+    (asked as? CompletionOracle)?.step = step
     return try stepping.step(
-      step, on: data.batches(step: step, recipe), oracle: oracle ?? exact, record: record,
+      step, on: data.batches(step: step, recipe), oracle: oracle ?? asked, record: record,
       apply: { apply($0, part: $1, step: step) })
   }
 

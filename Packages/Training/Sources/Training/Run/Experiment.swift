@@ -19,8 +19,13 @@ public final class Experiment {
   public let data: ExampleSet
   /// Gives losses; holds the model and the state that moves.
   public let oracle: EagerOracle
-  /// What the optimizers ask: `oracle` with exact derivatives beside it.
+  /// `oracle` with exact derivatives beside it.
   let exact: ExactOracle
+  /// What the optimizers ask: `exact`, or the losses of texts that the model writes.
+  let asked: any LossOracle
+  let judgement: Judgement
+  /// Lets the model answer in its own words; nil where candidates are ranked.
+  let writer: CompletionWriter?
   var method: Method
 
   /// Loads and attaches everything.
@@ -39,11 +44,19 @@ public final class Experiment {
     try scheme.attach(to: &opened.state, of: opened.model, seeds: recipe.seeds)
     try data.check(fits: opened.model, in: opened.state)
     method = try Method(recipe, components: components, state: opened.state, model: opened.model)
-    let objective = recipe.objective ?? data.objective
-    if !objective.isDifferentiable { try method.requireLossesAlone(objective: objective.rawValue) }
+    judgement = try Judgement(recipe, data: data)
+    if !judgement.objective.isDifferentiable { try method.requireLossesAlone(objective: judgement.objective.name) }
+    writer = try data.completions.map {
+      try CompletionWriter($0, recipe, tokenizer: tokenizer, stopTokens: opened.stopTokens)
+    }
     oracle = EagerOracle(
-      model: opened.model, state: opened.state, objective: objective, threads: recipe.threads)
+      model: opened.model, state: opened.state, objective: judgement.ofProbabilities, threads: recipe.threads)
     exact = ExactOracle(oracle, memory: recipe.gradientCheckpointing ? .checkpoints : .whole)
+    if let writer, let scorer = judgement.objectiveScorer {
+      asked = CompletionOracle(oracle, writer: writer, scorer: scorer)
+    } else {
+      asked = exact
+    }
   }
 
   /// Goes back to the model as it came, with the scheme newly attached (or not at all).

@@ -1,5 +1,6 @@
 import Autodiff
 import TensorCore
+import Transformers
 import TuningCore
 
 /// What a training step will take, found by going through one with all arithmetic left out: every operation asks for the
@@ -40,8 +41,14 @@ public struct MemoryForecast: Sendable, Codable, Equatable {
 extension Experiment {
   /// Of a step on the longest examples.
   func forecast() throws -> MemoryForecast {
-    try MemoryForecast(
+    var forecast = try MemoryForecast(
       method, model: oracle.model, state: oracle.state, objective: oracle.objective,
       batches: [data.longestBatch(of: recipe.batchSize)], memory: exact.memory, threads: recipe.threads)
+    if asked is CompletionOracle, let writer {
+      // A forward of prompts and answers at once, as above, and what is kept of them from token to token.
+      forecast.activationBytes += TextGenerator(oracle.model, state: oracle.state, threads: .idle(1)).cacheBytes(
+        of: writer.questions.longestPrompts(recipe.batchSize), adding: writer.questions.maximumTokens)
+    }
+    return forecast
   }
 }

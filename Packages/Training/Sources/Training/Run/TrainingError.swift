@@ -11,6 +11,8 @@ public struct TrainingError: Error, CustomStringConvertible, Sendable {
     case diverged
     case damaged
     case invalidInput
+    /// A recipe's program that scores answers hangs, dies or answers nonsense.
+    case scorerFailed
   }
 
   public let code: Code

@@ -47,6 +47,7 @@ public final class TrainingLoop {
     self.folder = folder
     self.observer = observer
     self.shouldStop = shouldStop
+    experiment.judgement.tell { observer(.note($0)) }
     let header = try experiment.ledgerHeader(plugins: plugins)
     if resume {
       progress = try experiment.resume(from: folder, header: header)
@@ -78,14 +79,14 @@ public final class TrainingLoop {
     guard try measureBase() else { return .stopped(step: progress.step) }
     memory.restart()
     let training = Stopwatch()
-    let (firstStep, firstTokens) = (progress.step, experiment.oracle.tokenCount)
+    let (firstStep, firstTokens) = (progress.step, experiment.asked.tokenCount)
     while true {
       guard try lookAndKeep() else { return try stop() }
       guard progress.step < experiment.recipe.steps else { break }
       guard !shouldStop() else { return try stop() }
       var report = try advance()
       let fraction = training.seconds / Double(report.step - firstStep)
-      report.tokensPerSecond = Double(experiment.oracle.tokenCount - firstTokens) / training.seconds
+      report.tokensPerSecond = Double(experiment.asked.tokenCount - firstTokens) / training.seconds
       report.secondsLeft = fraction * Double(report.steps - report.step)
       try metrics.append(.step(report))
       observer(.step(report))
@@ -101,7 +102,7 @@ public final class TrainingLoop {
 
   /// One step: ask, record, update.
   private func advance() throws -> StepReport {
-    let recipe = experiment.recipe, step = progress.step, before = Work(experiment.exact), watch = Stopwatch()
+    let recipe = experiment.recipe, step = progress.step, before = Work(experiment.asked), watch = Stopwatch()
     let outcome: Method.Step
     do {
       outcome = try experiment.advance(step: step) { updates in
@@ -112,7 +113,7 @@ public final class TrainingLoop {
       throw diverged("step \(step + 1): \(error.message)")
     }
     progress.step += 1
-    progress.work += Work(experiment.exact) - before
+    progress.work += Work(experiment.asked) - before
     progress.trainingSeconds += watch.seconds
     return StepReport(
       step: progress.step, steps: recipe.steps, loss: outcome.loss,

@@ -2,22 +2,25 @@ import TuningCore
 
 /// What was asked of a model.
 public struct Work: Sendable, Codable, Equatable {
-  /// Losses; those that came with derivatives are among them.
+  /// Losses; those that came with derivatives are among them. A loss of texts that the model wrote is one, however many
+  /// tokens they have.
   public var forwardPasses = 0
   /// Exact gradients.
   public var backwardPasses = 0
   /// Exact directional derivatives.
   public var tangents = 0
-  /// That went through the model for losses.
+  /// That went through the model for losses, those that it wrote itself among them.
   public var tokens = 0
 
   public init() {}
 
   /// All that `oracle` has given.
-  init(_ oracle: any GradientOracle) {
+  init(_ oracle: any LossOracle) {
     forwardPasses = oracle.queryCount
-    backwardPasses = oracle.gradientCount
-    tangents = oracle.slopeCount
+    if let oracle = oracle as? any GradientOracle {
+      backwardPasses = oracle.gradientCount
+      tangents = oracle.slopeCount
+    }
     tokens = oracle.tokenCount
   }
 
