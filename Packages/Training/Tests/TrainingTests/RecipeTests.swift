@@ -338,10 +338,60 @@ private func problems(_ yaml: String, overrides: [String] = []) -> [String] {
     }
     for change in [
       "model=x", "tokenizer=x", "data=x", "threads=1", "checkpoint_every=1", "gradient_checkpointing=true", "plugins=x",
-      "output=x",
+      "output=x", "scorer_timeout=1", "scorer_restarts=1",
     ] {
       #expect(try !other(change), "\(change)")
     }
+  }
+}
+
+@Suite struct ObjectiveRecipeTests {
+  @Test func objectivesHaveTheirNames() throws {
+    for name in TrainingObjective.names where name != "external" {
+      let recipe = try resolve(minimal + "objective: \(name)\n")
+      #expect(recipe.objective?.name == name && recipe.metric == nil && recipe.externalScorer == nil)
+    }
+    #expect(try resolve(minimal).objective == nil)
+    #expect(
+      TrainingObjective.names.filter { TrainingObjective(name: $0)?.isDifferentiable == true }
+        == ["language-model", "classification"])
+    #expect(TrainingObjective(name: "f2") == nil)
+  }
+
+  /// Words that name files beside the recipe become paths, others stay; the program may be one of `PATH`'s.
+  @Test func scorersAreCommands() throws {
+    let temporary = try TemporaryFolder()
+    let file = try temporary.write(Data(), to: "score.sh")
+    let folder = URL(filePath: temporary.url.path, directoryHint: .isDirectory)
+    let recipe = try resolve(
+      minimal + """
+        objective: external
+        scorer: [sh, score.sh, --strict, missing.txt]
+        scorer_timeout: 2
+        scorer_restarts: 0
+        higher_is_better: false
+
+        """, in: folder)
+    let expected = ExternalScorer.Options(
+      command: ["sh", file.path, "--strict", "missing.txt"], timeout: 2, restarts: 0, higherIsBetter: false)
+    #expect(recipe.externalScorer == expected)
+    #expect(try ResolvedRecipe(yaml: recipe.yaml).externalScorer == expected)
+    #expect(try resolve(minimal + "metric: external\nscorer: judge\n").externalScorer?.command == ["judge"])
+  }
+
+  @Test func whatDoesNotGoTogetherIsSaid() {
+    #expect(
+      problems(minimal + "objective: external\n") == [
+        "recipe.yaml:3: external needs a program that scores: set scorer: [PROGRAM, ARGUMENT...]"
+      ])
+    #expect(
+      problems(minimal + "metric: external\nscorer: []\n").count == 1)
+    #expect(
+      problems(minimal + "scorer: [sh, x]\n") == [
+        "recipe.yaml:3: a scorer is named and nothing asks it: set objective: external or metric: external"
+      ])
+    #expect(problems(minimal + "objective: F1\n")[0].contains("Did you mean 'f1'?"))
+    #expect(problems(minimal + "top_p: 0\n").count == 1 && problems(minimal + "temperature: -1\n").count == 1)
   }
 }
 

@@ -252,7 +252,7 @@ extension Resolution {
     let external = OptionValue.text(Metric.external.rawValue)
     let isAsked = settings[.objective] == external || settings[.metric] == external
     let isNamed = settings[.scorer] != .list([])
-    if isAsked, !isNamed, entry(.scorer) == nil {
+    if isAsked, !isNamed {
       report(
         entry(settings[.objective] == external ? .objective : .metric),
         "external needs a program that scores: set scorer: [PROGRAM, ARGUMENT...]")
