@@ -85,4 +85,4 @@ struct EvalCommand: ParsableCommand {
   }
 }
 
-extension ExamplePart: ExpressibleByArgument {}
+extension ExamplePart: @retroactive ExpressibleByArgument {}

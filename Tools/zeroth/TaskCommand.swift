@@ -100,7 +100,7 @@ struct TaskCommand: ParsableCommand {
   }
 }
 
-extension TaskPreview.Part: ExpressibleByArgument {}
+extension TaskPreview.Part: @retroactive ExpressibleByArgument {}
 
 extension String {
   /// A custom task's file from the current folder; a name as it is.

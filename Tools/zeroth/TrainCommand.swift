@@ -168,7 +168,7 @@ extension Metric {
   func shown(_ value: Double) -> String { isShare ? Quantity.percent(value) : String(format: "%.4g", value) }
 
   /// A difference of two values.
-  func shown(change: Double) -> String {
+  func shownChange(_ change: Double) -> String {
     isShare ? String(format: "%+.1f points", 100 * change) : String(format: "%+.4g", change)
   }
 
@@ -189,8 +189,8 @@ enum ResultTable {
         ["before", metric.shown(result.testBefore.value), metric.interval(result.testBefore, metric.shown)],
         ["after", metric.shown(result.testAfter.value), metric.interval(result.testAfter, metric.shown)],
         [
-          "change", metric.shown(change: result.testChange.value),
-          metric.interval(result.testChange, metric.shown(change:)),
+          "change", metric.shownChange(result.testChange.value),
+          metric.interval(result.testChange, metric.shownChange),
         ],
       ], header: ["\(result.testAfter.count) held-out examples", metric.title, "95 % interval"])
     Output.line("")

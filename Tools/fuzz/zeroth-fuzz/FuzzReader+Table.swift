@@ -4,6 +4,7 @@ import TensorCore
 import Tokenizers
 import Training
 import Transformers
+import TuningCore
 
 private let goldens = "Packages/Transformer/Tests/TransformersTests/Goldens/"
 private let stories = "Models/stories260K/"
