@@ -80,7 +80,7 @@ enum NumberText {
 
 extension Cell {
   /// What the cell says, its interval apart.
-  var text: String {
+  public var text: String {
     switch content {
     case .text(let text): text
     case .number(let value, let measure): NumberText.text(value, measure)
@@ -98,7 +98,7 @@ extension Cell {
   }
 
   /// The 95 % interval, for means of more than one.
-  var intervalText: String? {
+  public var intervalText: String? {
     if case .mean(let mean, let measure) = content { NumberText.interval(mean, measure) } else { nil }
   }
 
