@@ -21,7 +21,8 @@ let houses = [
     tests: ["TensorCore", "TuningCore", "Autodiff", "FirstOrder", "PEFT"],
     goldens: true),
   House(
-    folder: "Datasets", module: "Datasets", tests: ["TuningCore", "TensorCore", "Tokenizers", "Bundles", "Configurations"],
+    folder: "Datasets", module: "Datasets",
+    tests: ["TuningCore", "TensorCore", "Tokenizers", "Bundles", "Configurations"],
     goldens: true),
   House(folder: "Autodiff", module: "Autodiff", tests: ["TensorCore", "TuningCore"], goldens: true),
   House(folder: "ZOEstimators", module: "ZOEstimators", tests: ["TensorCore", "TuningCore"], goldens: true),
@@ -31,7 +32,9 @@ let houses = [
   House(folder: "Eval", module: "Evaluation", tests: ["TensorCore", "TuningCore"], goldens: true),
   House(folder: "Plot", module: "Plots", tests: []),
   House(folder: "Training", module: "Training", tests: ["TensorCore", "TuningCore", "Bundles", "Configurations"]),
-  House(folder: "Benchmark", module: "Benchmarks", tests: ["Training", "TuningCore", "Bundles", "Configurations"]),
+  House(
+    folder: "Benchmark", module: "Benchmarks",
+    tests: ["Training", "TuningCore", "Bundles", "Configurations", "Evaluation"]),
   House(
     folder: "Report", module: "Reports", tests: ["Training", "Plots", "Evaluation", "TuningCore", "TensorCore"],
     goldens: true),

@@ -9,6 +9,7 @@ let package = Package(
   dependencies: [
     .package(path: "../Bundle"),
     .package(path: "../Configuration"),
+    .package(path: "../Eval"),
     .package(path: "../Training"),
     .package(path: "../TuningCore"),
   ],
@@ -29,6 +30,7 @@ let package = Package(
         "Benchmarks",
         .product(name: "Bundles", package: "Bundle"),
         .product(name: "Configurations", package: "Configuration"),
+        .product(name: "Evaluation", package: "Eval"),
         .product(name: "Training", package: "Training"),
         .product(name: "TuningCore", package: "TuningCore"),
       ]

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Benchmarks
+import Evaluation
 import Configurations
 import Foundation
 import Training
@@ -104,7 +105,7 @@ struct BenchmarkCommand: ParsableCommand {
         return try RunSurvey(recipe, components: components)
       },
       seconds: { combination, recipe in try measurement.seconds(combination.name, recipe) })
-    let resources = BenchmarkRunner.Resources(jobs: share.jobs, memoryBytes: MachineMemory.available)
+    let resources = BenchmarkRunner.Resources(jobs: share.jobs, memoryBytes: MemoryMeter.availableBytes)
     display.show(plan, resources, folder)
     if dryRun { return }
     let runner = try BenchmarkRunner(

@@ -3,6 +3,7 @@ import Testing
 import TuningCore
 
 @testable import Benchmarks
+import Evaluation
 @testable import Training
 
 @Suite struct BudgetTests {
@@ -74,6 +75,6 @@ import TuningCore
     #expect(share(nil, nil, 3) == [2, nil])
     #expect(share(20, nil, nil) == [20, 1])
     #expect(share(3, 8, 1) == [3, 8])
-    #expect((MachineMemory.available ?? 1) > 0)
+    #expect((MemoryMeter.availableBytes ?? 1) > 0)
   }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Benchmarks
+import Evaluation
 @testable import Training
 
 @Suite struct ReadmeTests {
@@ -28,7 +29,7 @@ import Testing
       expansion, in: benchmark, threads: 1, components: components, tasks: ["sst2"], survey: survey,
       seconds: { _, _ in nil })
     let runner = try BenchmarkRunner(
-      plan, in: benchmark, executor: executor, resources: .init(jobs: 2, memoryBytes: MachineMemory.available))
+      plan, in: benchmark, executor: executor, resources: .init(jobs: 2, memoryBytes: MemoryMeter.availableBytes))
     let summary = try runner.run()
     // README-END
     // Three combinations: three settings tried, of which one goes on, and three seeds of it.

@@ -11,7 +11,7 @@ public struct ExampleScores: Sendable, Equatable {
   }
 
   /// An answer: the index of a candidate, or a text.
-  public enum Prediction: Sendable, Equatable {
+  public enum Prediction: Sendable, Hashable {
     case candidate(Int)
     case text(String)
   }

@@ -38,19 +38,16 @@ public final class Doctor {
   // MARK: the model as it came
 
   private func lookAtModel() throws -> (finding: Finding, secondsPerExample: Double) {
-    let sample = Array(
-      (experiment.data.dev.isEmpty ? experiment.data.train : experiment.data.dev).prefix(Self.sampleSize))
-    let watch = Stopwatch()
-    guard let ranking = try CandidateRanking.evaluate(sample, oracle: experiment.oracle) else {
+    let watch = Stopwatch(), part = experiment.data.dev.isEmpty ? ExamplePart.train : .dev
+    guard let scores = try experiment.evaluate(part, first: Self.sampleSize) else {
       preconditionFailure("Doctor: an evaluation without an observer was ended")
     }
-    let seconds = watch.seconds / Double(sample.count)
-    let most = Dictionary(grouping: ranking.predictions) { $0 }.values.map(\.count).max() ?? 0
-    let share = Double(most) / Double(sample.count)
+    let mean = scores.mean, most = Dictionary(grouping: scores.predictions) { $0 }.values.map(\.count).max() ?? 0
     let found = String(
-      format: "%.0f %% right of %d examples, loss %.3f; %.0f %% of its answers are the same candidate",
-      100 * ranking.accuracy.value, sample.count, ranking.loss, 100 * share)
-    return (Finding("model as it came", found), seconds)
+      format: "%@ %.3f of %d examples%@; %.0f %% of its answers are the same", experiment.metric.title,
+      mean.value, mean.count, scores.loss.map { String(format: ", loss %.3f", $0) } ?? "",
+      100 * Double(most) / Double(mean.count))
+    return (Finding("model as it came", found), watch.seconds / Double(mean.count))
   }
 
   // MARK: resources

@@ -87,7 +87,9 @@ struct Trial {
   // MARK: the update
 
   private func movement(_ recipe: ResolvedRecipe) -> Finding? {
-    guard failure == nil, change.asked > 0 else { return nil }
+    // Where no loss differs from another there is nothing to move by.
+    let isFlat = !differences.isEmpty && differences.allSatisfy(\.isFlat)
+    guard failure == nil, change.asked > 0, !isFlat else { return nil }
     let share = Double(change.moved) / Double(change.asked)
     let size = change.before > 0 ? (change.added / change.before).squareRoot() : nil
     let found =

@@ -31,20 +31,23 @@ extension Experiment {
 
   /// Lets the model answer the examples of a part, as it stands, and scores each answer by the metric.
   ///
-  /// - Parameter progress: hears how many examples are done; returning false ends the evaluation.
+  /// - Parameters:
+  ///   - limit: of the part's examples, from the first on; all without it.
+  ///   - progress: hears how many examples are done; returning false ends the evaluation.
   /// - Returns: nil where `progress` ended it.
   /// - Throws: `TuningError.nonFiniteLoss`; what the oracle throws; `TrainingError.scorerFailed`.
   public func evaluate(
-    _ part: ExamplePart, progress: (Int) -> Bool = { _ in true }
+    _ part: ExamplePart, first limit: Int = .max, progress: (Int) -> Bool = { _ in true }
   ) throws -> ExampleScores? {
+    let requests = Array(data[part].prefix(limit))
     guard let writer, let scorer = judgement.scorer else {
       return try CandidateRanking.evaluate(
-        data[part], calibratedBy: data.inputFree[part], oracle: oracle, progress: progress
+        requests, calibratedBy: data.inputFree[part].map { Array($0.prefix(limit)) }, oracle: oracle, progress: progress
       ).map { ExampleScores($0) }
     }
-    let numbers = Array(data[part].indices)
+    let numbers = Array(requests.indices)
     guard let written = try writer.completions(numbers, of: part, by: oracle, progress: progress),
-      let loss = try GoldLikelihood.loss(of: data[part], oracle: oracle, progress: { progress(numbers.count) })
+      let loss = try GoldLikelihood.loss(of: requests, oracle: oracle, progress: { progress(numbers.count) })
     else { return nil }
     let scores = try scorer.scores(of: written.completions)
     return ExampleScores(

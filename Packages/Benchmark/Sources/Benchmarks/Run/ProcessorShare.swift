@@ -22,13 +22,3 @@ public struct ProcessorShare: Sendable, Equatable {
   /// That this process may run on.
   public static var processors: Int { ProcessInfo.processInfo.activeProcessorCount }
 }
-
-/// The machine's memory.
-public enum MachineMemory {
-  /// Bytes that processes could take now without others having to give any up; nil where the system does not say.
-  public static var available: Int? {
-    guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8) else { return nil }
-    let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
-    return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * 1024 }
-  }
-}
