@@ -68,7 +68,7 @@ struct BenchmarkCommand: ParsableCommand {
 
   func run() throws {
     Signals.watch()
-    let grid = try Grid(contentsOf: URL(argument: grid), overrides: overrides)
+    let grid = try Grid(contentsOf: URL(argument: self.grid), overrides: overrides)
     let host = try plugins.load(grid.shared.pluginFiles)
     let tasks = try ExampleSet.taskNames()
     let expansion = try grid.expand(
@@ -106,7 +106,7 @@ struct BenchmarkCommand: ParsableCommand {
       },
       seconds: { combination, recipe in try measurement.seconds(combination.name, recipe) })
     let resources = BenchmarkRunner.Resources(jobs: share.jobs, memoryBytes: MemoryMeter.availableBytes)
-    display.show(plan, resources, folder)
+    if !json { display.show(plan, resources, folder) }
     if dryRun { return }
     let runner = try BenchmarkRunner(
       plan, in: folder, executor: executor, resources: resources, observer: display.show,

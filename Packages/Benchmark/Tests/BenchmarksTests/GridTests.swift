@@ -214,6 +214,15 @@ import Testing
   }
 
   @Test func hugeGridsAreRefused() {
+    let keys = (0..<5000).map { "unknown_key_\($0): 1" }.joined(separator: ", ")
+    #expect(problems(of: "base: {model: m, data: d, \(keys)}").contains { $0.contains("more than 1000 entries") })
+    let labels = (0..<900).map { "label-\($0)" }.joined(separator: ", ")
+    let wrong = (0..<900).map { "lable-\($0)" }.joined(separator: ", ")
+    let many = problems(
+      of:
+        "axes: {task: [\(labels)]}\nrules: [\(Array(repeating: "{when: {task: [\(wrong)]}}", count: 9).joined(separator: ", "))]"
+    )
+    #expect(many.count == 100)
     let values = (0..<120).map(String.init).joined(separator: ", ")
     #expect(
       problems(of: "axes: {batch_size: [\(values)], steps: [\(values)]}").contains { $0.contains("split the grid") })

@@ -63,6 +63,8 @@ private struct CombinationPlanner {
   let components: Components
   let tasks: [String]
 
+  private static let greatestForwardCount = 1e14
+
   func plan(
     survey: (Combination, ResolvedRecipe) throws -> RunSurvey, seconds: (Combination, ResolvedRecipe) throws -> Double?
   ) throws -> CombinationPlan {
@@ -79,12 +81,17 @@ private struct CombinationPlanner {
     let search: Search? =
       trials.count > 1
       ? Search(grid.search, trials: trials.count, steps: try self.steps(grid.search.budget, cost) ?? steps) : nil
-    return CombinationPlan(
+    let plan = CombinationPlan(
       combination: combination, survey: survey, cost: cost,
       probe: cost.seconds == nil ? nil : probe.identity.hex, steps: steps, search: search,
       trials: try search.map { search in try trials.indices.map { try trial(trials[$0], $0, search) } } ?? [],
       finals: try trials.map { trial in try grid.seeds.values.map { try final(trial, $0, steps: steps) } },
       settings: trials.map { Dictionary(uniqueKeysWithValues: $0.map { ($0.key, $0.text) }) })
+    guard Double(plan.totalSteps) * Double(cost.forwards) <= Self.greatestForwardCount else {
+      throw BenchmarkError(
+        .invalidBudget, "its runs would take more than 10^14 forwards: no machine comes to their end")
+    }
+    return plan
   }
 
   private func steps(_ budget: Budget?, _ cost: StepCost) throws -> Int? {

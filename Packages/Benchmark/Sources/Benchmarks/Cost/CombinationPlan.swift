@@ -39,7 +39,8 @@ public struct CombinationPlan: Sendable {
   public func seconds(of recipe: ResolvedRecipe) -> Double? {
     cost.seconds.map { seconds in
       let looks = recipe.evaluateEvery.map { recipe.steps / $0 } ?? 1
-      let evaluated = Double(survey.devTokens * (looks + 1) + (recipe.testExamples == 0 ? 0 : 2 * survey.testTokens))
+      let evaluated =
+        Double(survey.devTokens) * Double(looks + 1) + (recipe.testExamples == 0 ? 0 : 2 * Double(survey.testTokens))
       return seconds * Double(recipe.steps) + (cost.tokens > 0 ? seconds * evaluated / cost.tokens : 0)
     }
   }

@@ -51,7 +51,7 @@ extension Grid {
     }
     checkNames(included, &problems)
     if checkCounts(included, &problems) {
-      for combination in included {
+      for combination in included where problems.count < Self.greatestProblemCount {
         problems += recipeProblems(of: combination, components: components, tasks: tasks)
       }
     }

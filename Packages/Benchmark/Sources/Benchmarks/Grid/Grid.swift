@@ -29,6 +29,8 @@ public struct Grid: Sendable {
 
   /// More combinations are a mistake.
   public static let greatestCombinationCount = 10_000
+  /// When so many are known, no more are looked for.
+  static let greatestProblemCount = 100
 
   /// Reads a grid. What is wrong with it is kept; `Grid.expand` reports all of it at once.
   ///
@@ -114,10 +116,7 @@ struct GridRule: Sendable {
   /// A condition on an axis: one of these labels.
   struct Condition: Sendable {
     var axis: String
-    var patterns: [String]
-    var location: String
-
-    func holds(for label: String) -> Bool { patterns.contains { Self.matches(label, $0) } }
+    var labels: Set<String>
 
     /// A label, or its beginning with a star.
     static func matches(_ label: String, _ pattern: String) -> Bool {
@@ -135,7 +134,7 @@ struct GridRule: Sendable {
   var exclusion: String?
 
   func holds(for labels: [String: String]) -> Bool {
-    conditions.allSatisfy { condition in labels[condition.axis].map(condition.holds) ?? false }
+    conditions.allSatisfy { condition in labels[condition.axis].map(condition.labels.contains) ?? false }
   }
 }
 

@@ -9,12 +9,18 @@ extension GridReader {
     _ node: ConfigurationNode, _ what: String, _ form: String
   ) -> [ConfigurationNode.Entry] {
     switch node.content {
-    case .mapping(let entries): return entries
+    case .mapping(let entries): return isBounded(entries.count, node.location) ? entries : []
     case .nothing: return []
     default:
       report(node.location, "\(what) has \(form); this is \(node.kind)")
       return []
     }
+  }
+
+  mutating func isBounded(_ count: Int, _ location: String) -> Bool {
+    if count <= Self.greatestEntryCount { return true }
+    report(location, "more than \(Self.greatestEntryCount) entries: split the grid")
+    return false
   }
 
   mutating func settings(_ node: ConfigurationNode, of what: String) -> [RecipeSetting] {
@@ -72,7 +78,7 @@ extension GridReader {
   mutating func reportUnknown(_ entry: ConfigurationNode.Entry, among known: [String], of what: String) {
     report(
       entry.location,
-      "\(what) has no '\(entry.key)'.\(NearName.hint(for: entry.key, among: known)) "
+      "\(what) has no '\(entry.key)'.\(hint(for: entry.key, among: known)) "
         + "It has \(known.joined(separator: ", ")).")
   }
 }

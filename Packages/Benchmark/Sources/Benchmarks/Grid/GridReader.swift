@@ -30,8 +30,18 @@ struct GridReader {
   static let searchKeys = ["method", "eta", "budget", "seed"]
   private static let ruleKeys = ["when", "set", "search", "budget", "exclude"]
 
+  /// More entries of one mapping or list are a mistake.
+  static let greatestEntryCount = 1000
+
   mutating func report(_ location: String, _ message: String) {
+    guard problems.count < Grid.greatestProblemCount else { return }
     problems.append(.init(location: location, message: message))
+  }
+
+  /// The near name; nothing where so much is wrong that it would not be told.
+  func hint(for name: String, among candidates: some Sequence<String>) -> String {
+    guard problems.count < Grid.greatestProblemCount, name.utf8.count <= 100 else { return "" }
+    return NearName.hint(for: name, among: candidates)
   }
 
   mutating func read(_ entries: [ConfigurationNode.Entry]) {
@@ -120,6 +130,7 @@ struct GridReader {
     var values: [GridAxis.Value] = []
     switch entry.node.content {
     case .list(let nodes):
+      guard isBounded(nodes.count, entry.location) else { return nil }
       for node in nodes {
         guard let label = node.text else {
           report(node.location, "axis '\(name)': a list has single values; with labels, write 'LABEL: {key: value}'")
@@ -129,6 +140,7 @@ struct GridReader {
           .init(label: label, settings: [setting(name, node.value, node.location)], location: node.location))
       }
     case .mapping(let entries):
+      guard isBounded(entries.count, entry.location) else { return nil }
       for entry in entries { values.append(value(entry, of: name)) }
     default:
       report(entry.location, "'\(name)' must be a list of values, or a mapping of labels; this is \(entry.node.kind)")
@@ -162,6 +174,7 @@ struct GridReader {
     guard case .list(let nodes) = node.content else {
       return report(node.location, "rules are a list, '- when: {...}' each; this is \(node.kind)")
     }
+    guard isBounded(nodes.count, node.location) else { return }
     for node in nodes { readRule(node) }
   }
 
@@ -190,7 +203,7 @@ struct GridReader {
 
   private mutating func checkNames(_ settings: [RecipeSetting]) {
     for setting in settings where !setting.key.contains(".") && !Recipe.keys.contains(setting.key) {
-      report(setting.location, "unknown key '\(setting.key)'.\(NearName.hint(for: setting.key, among: Recipe.keys))")
+      report(setting.location, "unknown key '\(setting.key)'.\(hint(for: setting.key, among: Recipe.keys))")
     }
   }
 
@@ -198,25 +211,29 @@ struct GridReader {
     var conditions: [GridRule.Condition] = []
     for entry in mapping(node, "when", "labels of axes: {optimizer: zo-adam, scheme: [lora, prefix]}") {
       guard let axis = axes.first(where: { $0.name == entry.key }) else {
-        let hint = NearName.hint(for: entry.key, among: axes.map(\.name))
+        let hint = self.hint(for: entry.key, among: axes.map(\.name))
         report(entry.location, "there is no axis '\(entry.key)'.\(hint)")
         continue
       }
       let patterns: [String]
       switch entry.node.value {
       case .plain(let text), .quoted(let text): patterns = [text]
-      case .list(let texts): patterns = texts
+      case .list(let texts): patterns = Array(texts.prefix(Self.greatestEntryCount))
       case .unusable(let what):
         report(entry.location, "'\(entry.key)' must be a label or a list of labels, got \(what)")
         continue
       }
-      for pattern in patterns where !axis.labels.contains(where: { GridRule.Condition.matches($0, pattern) }) {
+      var labels: Set<String> = []
+      for pattern in patterns {
+        let matching = axis.labels.filter { GridRule.Condition.matches($0, pattern) }
+        labels.formUnion(matching)
+        guard matching.isEmpty else { continue }
         report(
           entry.location,
-          "axis '\(axis.name)' has no '\(pattern)'." + NearName.hint(for: pattern, among: axis.labels)
+          "axis '\(axis.name)' has no '\(pattern)'." + hint(for: pattern, among: axis.labels)
             + " It has \(axis.labels.joined(separator: ", ")).")
       }
-      conditions.append(.init(axis: axis.name, patterns: patterns, location: entry.location))
+      conditions.append(.init(axis: axis.name, labels: labels))
     }
     return conditions
   }
@@ -227,6 +244,7 @@ struct GridReader {
         report(entry.location, "'\(entry.key)' must be a list of the values to try, got \(entry.node.kind)")
         return nil
       }
+      guard isBounded(nodes.count, entry.location) else { return nil }
       let values = nodes.map { setting(entry.key, $0.value, $0.location) }
       for (index, value) in values.enumerated() where values[..<index].contains(where: { $0.text == value.text }) {
         report(value.location, "'\(entry.key)' tries \(value.text) twice")
@@ -244,7 +262,7 @@ struct GridReader {
       case "method":
         let names = SearchMethod.Kind.allCases.map(\.rawValue)
         guard let kind = entry.node.text.flatMap(SearchMethod.Kind.init) else {
-          let hint = entry.node.text.map { NearName.hint(for: $0, among: names) } ?? ""
+          let hint = entry.node.text.map { self.hint(for: $0, among: names) } ?? ""
           report(
             entry.location,
             "method must be one of \(names.joined(separator: ", ")), got \(entry.node.value.shown).\(hint)")
