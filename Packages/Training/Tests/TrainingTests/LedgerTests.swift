@@ -100,9 +100,9 @@ extension LedgerReader {
     #expect(reader.tornTail == nil)
     #expect(try reader.allUpdates() == run.updates)
     var some: [Int] = []
-    try reader.forEachStep(limit: 2) { step, _ in some.append(step) }
+    try reader.forEachStep(in: 0..<2) { step, _ in some.append(step) }
     #expect(some == [0, 1])
-    #expect(throws: LedgerError.self) { try reader.forEachStep(limit: 5) { _, _ in } }
+    #expect(throws: LedgerError.self) { try reader.forEachStep(in: 0..<5) { _, _ in } }
   }
 
   @Test func aQueryTakesTwentyBytes() throws {
