@@ -63,7 +63,7 @@ import Testing
       "She was happy. She said, \"Hi there my friend Tom!\" The end of", "", "one two three four five six seven",
       "Who? Me! \u{e9}t\u{e9} \\ * ? \"id\":7. One two three four five six seven.",
     ]
-    #expect(try ExternalScorer(options).scores(of: completions(texts)) == [0.5, 0, 0, 0.75])
+    #expect(try ExternalScorer(options).scores(of: completions(texts)) == [0.5, 0, 0, 0.8])
   }
 
   @Test func answersComeInAnyOrder() throws {
