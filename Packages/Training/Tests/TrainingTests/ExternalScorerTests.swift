@@ -52,6 +52,20 @@ import Testing
     #expect(object.count == 4)
   }
 
+  /// The example of Recipes/format.yaml: the share of sentences of at most six words, not finished ones apart.
+  @Test func theExampleCountsWords() throws {
+    let recipes = documentation.deletingLastPathComponent().appending(path: "Recipes")
+    let recipe = try Recipe(contentsOf: recipes.appending(path: "format.yaml"))
+      .resolve(components: sampleComponents(), tasks: ["sst2"])
+    let options = try #require(recipe.externalScorer)
+    #expect(options.command == ["sh", recipes.appending(path: "format/score.sh").standardizedFileURL.path])
+    let texts = [
+      "She was happy. She said, \"Hi there my friend Tom!\" The end of", "", "one two three four five six seven",
+      "Who? Me! \u{e9}t\u{e9} \\ * ? \"id\":7. One two three four five six seven.",
+    ]
+    #expect(try ExternalScorer(options).scores(of: completions(texts)) == [0.5, 0, 0, 0.8])
+  }
+
   @Test func answersComeInAnyOrder() throws {
     let scorer = try scorer(
       "read -r a; read -r b; read -r c; "

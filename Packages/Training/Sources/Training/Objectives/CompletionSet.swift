@@ -1,6 +1,4 @@
 import Datasets
-import Foundation
-import Tokenizers
 import TuningCore
 
 /// A run's examples as prompts that a model continues in its own words.
@@ -29,32 +27,24 @@ public struct CompletionSet: Sendable {
     }
   }
 
-  /// nil for a task whose candidates are ranked.
+  /// nil for a task whose candidates are ranked, and for a model that writes nothing.
   ///
-  /// - Throws: `TrainingError.invalidInput` where `max_length` leaves no room for a prompt.
-  init?(_ data: TaskData, form: AnswerForm, recipe: ResolvedRecipe, tokenizer: Tokenizer) throws {
-    guard case .generated(let usual, let stop) = form else { return nil }
-    let maximumTokens = recipe.maximumNewTokens ?? usual, room = recipe.maxLength - maximumTokens
-    guard room > 1 else {
-      throw TrainingError(
-        .invalidInput,
-        "max_length \(recipe.maxLength) leaves no room for a prompt beside an answer of \(maximumTokens) tokens: raise "
-          + "it, or lower max_new_tokens")
-    }
-    func questions(_ examples: [TaskExample]) -> [Question] {
-      examples.map { example in
-        let prompt = example.wording.prompt.trimmingCharacters(in: .whitespacesAndNewlines)
-        let tokens = tokenizer.encode(prompt)
-        let opening = tokenizer.addsBeginningOfSequence ? 1 : 0
-        return Question(
-          tokens: tokens.count > room ? tokens.prefix(opening) + tokens.suffix(room - opening) : tokens,
-          prompt: prompt, references: example.references)
+  /// - Parameter shown: what stands before the examples of dev and of test.
+  init?(
+    _ data: TaskData, shown: [[Demonstrations]], form: AnswerForm, recipe: ResolvedRecipe, encoder: ExampleEncoder
+  ) {
+    guard case .generated(let usual, let stop) = form, encoder.isPrompt else { return nil }
+    func questions(_ examples: [TaskExample], _ shown: [Demonstrations]) -> [Question] {
+      zip(examples, shown).map { example, demonstrations in
+        Question(
+          tokens: encoder.encodePrompt(example, after: demonstrations) ?? [], prompt: example.wording.prompt,
+          references: example.references)
       }
     }
-    train = questions(data.train)
-    dev = questions(data.dev)
-    test = questions(data.evaluation)
-    self.maximumTokens = maximumTokens
+    train = questions(data.train, data.train.map { _ in .none })
+    dev = questions(data.dev, shown[0])
+    test = questions(data.evaluation, shown[1])
+    maximumTokens = recipe.maximumNewTokens ?? usual
     self.stop = stop
   }
 

@@ -16,11 +16,12 @@ enum ExampleEncoder {
     switch model.head?.prediction ?? .nextToken {
     case .nextToken:
       var length = recipe.maxLength
-      if case .generated(let tokens, _) = card.answerForm { length -= tokens }
+      if case .generated(let usual, _) = card.answerForm { length -= recipe.maximumNewTokens ?? usual }
       guard length > 1 else {
         throw TrainingError(
           .invalidInput,
-          "max_length \(recipe.maxLength) leaves no room for a prompt beside the answers that \(card.name) asks for")
+          "max_length \(recipe.maxLength) leaves no room for a prompt beside the answers that \(card.name) asks for: "
+            + "raise it, or lower max_new_tokens")
       }
       self = .prompt(PromptEncoder(tokenizer: tokenizer, maximumLength: length))
     case .maskedToken:
@@ -57,6 +58,12 @@ enum ExampleEncoder {
     case .cloze(let encoder): EncodedExample(request: ScoringRequest(try encoder.encode(example)))
     case .label(let encoder): EncodedExample(request: ScoringRequest(try encoder.encode(example)))
     }
+  }
+
+  /// The prompt alone, which a model that predicts the next token continues; nil for others.
+  func encodePrompt(_ example: TaskExample, after demonstrations: Demonstrations) -> [Int32]? {
+    guard case .prompt(let encoder) = self else { return nil }
+    return encoder.encodePrompt(example, after: demonstrations)
   }
 
   /// What calibration compares an example with.

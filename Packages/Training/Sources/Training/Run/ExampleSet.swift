@@ -52,7 +52,7 @@ public struct ExampleSet: Sendable {
     dev = parts[1].map(\.request)
     test = parts[2].map(\.request)
     inputFree = try Self.inputFree(data, recipe.calibration, shown: shown, encoder)
-    completions = try CompletionSet(data, form: task.answerForm, recipe: recipe, tokenizer: tokenizer)
+    completions = CompletionSet(data, shown: shown, form: task.answerForm, recipe: recipe, encoder: encoder)
     objective = task.defaultObjective
     metric = Metric(task.metric)
     warnings =
