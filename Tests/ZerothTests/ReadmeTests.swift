@@ -23,7 +23,7 @@ import Testing
 
   private func sources(in folder: URL) throws -> [URL] {
     let paths = try #require(FileManager.default.subpaths(atPath: folder.path))
-    return paths.filter { $0.hasSuffix(".swift") }.map(folder.appending(path:))
+    return paths.filter { $0.hasSuffix(".swift") }.map { folder.appending(path: $0) }
   }
 
   private func lines(_ text: String) -> [String] {
