@@ -85,7 +85,7 @@ struct Trace: Equatable {
   static func metrics(_ folder: RunFolder) throws -> [String] {
     try String(contentsOf: folder.metrics, encoding: .utf8).split(separator: "\n").map { line in
       var values = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-      for key in ["tokensPerSecond", "secondsLeft", "peakBytes"] { values[key] = nil }
+      for key in ["seconds", "tokensPerSecond", "secondsLeft", "peakBytes"] { values[key] = nil }
       return String(
         decoding: try JSONSerialization.data(withJSONObject: values, options: .sortedKeys), as: UTF8.self)
     }
