@@ -66,7 +66,7 @@ import TuningCore
   @Test func calibratedScoresAreDifferencesOfSums() throws {
     let continuations: [[Int32]] = [[1], [2, 3], [0, 1, 3]]
     let requests = (0..<4).map { ScoringRequest(prompt: [Int32($0)], continuations: continuations, gold: 1) }
-    let inputFree = (0..<4).map { ScoringRequest(prompt: [Int32(3 - $0)], continuations: continuations, gold: 1) }
+    let inputFree = (0..<4).map { ScoringRequest(prompt: [Int32(($0 + 2) % 4)], continuations: continuations, gold: 1) }
     let ranking = try #require(
       try CandidateRanking.evaluate(requests, calibratedBy: inputFree, oracle: ToyModel.oracle()))
     let expected = zip(requests, inputFree).map { request, free in
