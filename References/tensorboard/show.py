@@ -11,8 +11,8 @@ import sys
 
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-TAGS = {"loss/batch": "loss", "learning_rate": "learningRate", "memory/peak_bytes": "peakBytes",
-        "dev/score": "devAccuracy", "dev/loss": "devLoss"}
+TAGS = {"loss/batch": ["loss"], "learning_rate": ["learningRate"], "memory/peak_bytes": ["peakBytes"],
+        "dev/score": ["devScore", "devAccuracy"], "dev/loss": ["devLoss"]}
 
 
 def read(folder):
@@ -31,8 +31,8 @@ def check(runs, logs):
         name = file.parent.relative_to(logs)
         found = read(file.parent)
         lines = [json.loads(line) for line in open(runs.parent / name / "metrics.jsonl")]
-        for tag, key in TAGS.items():
-            wanted = [(line["step"], single(line[key])) for line in lines if key in line]
+        for tag, keys in TAGS.items():
+            wanted = [(line["step"], single(line[key])) for line in lines for key in keys if key in line]
             assert found.get(tag, []) == wanted, (name, tag)
             compared += len(wanted)
     print(f"{compared} scalars are equal")

@@ -191,6 +191,8 @@ import TuningCore
       kept.map { "The checkpoint of step \($0) is kept in \(place("run").path)" } ?? "No checkpoint was made before it")
     let folder = RunFolder(place("run"))
     #expect(folder.checkpointSteps() == (kept.map { [$0] } ?? []))
+    let divergence = try JSONDecoder().decode(Divergence.self, from: Data(contentsOf: folder.divergence))
+    #expect(divergence.step == 5 && divergence.message.hasPrefix("step 6: "))
     if let kept {
       // Its parameters have a loss.
       let stored = try RunFolder.storedRecipe(in: folder)

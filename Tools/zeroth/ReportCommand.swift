@@ -76,7 +76,7 @@ struct ReportCommand: ParsableCommand {
         conditions: conditions.map { text in
           let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
           return (String(parts[0]), String(parts[1]))
-        }, hasLogarithmicLoss: hasLogarithmicLoss))
+        }, hasLogarithmicLoss: hasLogarithmicLoss, readsLogs: html != nil))
     for problem in report.problems { Output.error("\(problem)") }
     if let html { try AtomicFile.write(Data(report.html.utf8), to: URL(argument: html)) }
     if let tensorboard { try report.writeTensorBoard(to: URL(argument: tensorboard)) }

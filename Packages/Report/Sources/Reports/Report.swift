@@ -30,7 +30,7 @@ public struct Report: Sendable {
     guard !folders.isEmpty || !benches.isEmpty else {
       throw ReportError(.nothingToReport, "nothing to report: name run folders, or folders that hold some")
     }
-    let collection = folders.isEmpty ? nil : try RunCollection(below: folders)
+    let collection = folders.isEmpty ? nil : try RunCollection(below: folders, readsAllLogs: options.readsLogs)
     try self.init(collection?.runs ?? [], problems: collection?.problems ?? [], benches: benches, options: options)
   }
 

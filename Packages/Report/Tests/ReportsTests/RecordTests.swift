@@ -24,6 +24,15 @@ import Testing
     #expect(run.curve.points.map(\.seconds) == [0.25, 0.5, 0.75, 1])
   }
 
+  /// Tables alone need no log but of runs that have not finished.
+  @Test func logsAreReadForPictures() throws {
+    let folder = try TemporaryFolder()
+    try folder.write([RunFixture(name: "a"), RunFixture(name: "b", settings: ["seed=1"], end: .unfinished)])
+    let whole = try Report([folder.url]), short = try Report([folder.url], options: ReportOptions(readsLogs: false))
+    #expect(whole.runs.map(\.curve.points.count) == [4, 4] && short.runs.map(\.curve.points.count) == [0, 4])
+    #expect(whole.tables == short.tables && whole.summary == short.summary)
+  }
+
   @Test func runsThatHaveNotFinished() throws {
     let folder = try TemporaryFolder()
     try folder.write([RunFixture(name: "a", end: .unfinished), RunFixture(name: "b", end: .diverged)])

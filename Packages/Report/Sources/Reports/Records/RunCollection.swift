@@ -11,10 +11,14 @@ public struct RunCollection: Sendable {
   private static let greatestFolderCount = 100_000
   private static let benchmarkName = "benchmark.json"
 
+  private let readsAllLogs: Bool
+
   /// Finds and reads all run folders at or below `folders`; links below them are not followed.
   ///
+  /// - Parameter readsAllLogs: false: those of finished runs are left alone, and their curves are empty.
   /// - Throws: `ReportError.nothingToReport` where there is no run that could be read.
-  public init(below folders: [URL]) throws {
+  public init(below folders: [URL], readsAllLogs: Bool = true) throws {
+    self.readsAllLogs = readsAllLogs
     var folderCount = 0
     for folder in folders {
       let before = runs.count + problems.count
@@ -51,7 +55,7 @@ public struct RunCollection: Sendable {
     let marks = [folder.recipe, folder.result, folder.metrics, folder.ledger].map(\.lastPathComponent)
     if !Set(names).isDisjoint(with: marks) {
       do {
-        let found = try RunReader(folder: folder, name: name).read()
+        let found = try RunReader(folder: folder, name: name, readsAllLogs: readsAllLogs).read()
         runs.append(found.record)
         problems += found.problems
       } catch {

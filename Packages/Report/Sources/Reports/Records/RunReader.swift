@@ -5,6 +5,8 @@ import Training
 struct RunReader {
   let folder: RunFolder
   let name: String
+  /// False: the log of a finished run is not read.
+  let readsAllLogs: Bool
 
   /// - Returns: the run, and what of it could not be read.
   /// - Throws: `RecordProblem` where it cannot be told which run it is or what it found.
@@ -20,10 +22,12 @@ struct RunReader {
     }
     let divergence = try reading(folder.divergence) { file in try RecordFile.json(DivergenceFile.self, file) }
     var log = MetricsReader(), problems: [RecordProblem] = []
-    do {
-      try reading(folder.metrics) { file in try log.read(file) }
-    } catch {
-      problems.append(error)
+    if readsAllLogs || outcome == nil {
+      do {
+        try reading(folder.metrics) { file in try log.read(file) }
+      } catch {
+        problems.append(error)
+      }
     }
     if let problem = log.problem { problems.append(RecordProblem(place: folder.metrics.path, message: problem)) }
     let state: RunRecord.State =
