@@ -106,7 +106,9 @@ import TuningCore
   /// The step that is found is good before and bad after, by evaluations of the weights there.
   @Test func bisectionFindsTheStep() throws {
     let place = try Workplace()
-    let changes = ["learning_rate": "0.02", "steps": "12", "evaluate_every": "1", "dev_examples": "24", "data_seed": "2"]
+    let changes = [
+      "learning_rate": "0.02", "steps": "12", "evaluate_every": "1", "dev_examples": "24", "data_seed": "2",
+    ]
     let folder = try finish(place, "run", changes)
     let scores = MetricsLog.read(folder.metrics).evaluations.map(\.devScore)
     try #require(scores.count == 13)

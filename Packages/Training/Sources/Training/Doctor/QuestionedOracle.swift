@@ -11,8 +11,11 @@ final class QuestionedOracle: GradientOracle {
     var quotients: [Double]
     /// ⟨∇L, z⟩; nil where the objective has none.
     var slope: Double?
+    /// |L(a z) − L(b z)| against the greater of the two.
+    var gap: Double
+
     /// Whether the two losses were the same number.
-    var isFlat: Bool
+    var isFlat: Bool { gap == 0 }
   }
 
   /// Of the displacements that were asked for: as they were, a tenth, ten times.
@@ -70,8 +73,9 @@ final class QuestionedOracle: GradientOracle {
 
   private func compare(_ pair: Pair, _ losses: [Float], on batch: PackedBatch) throws -> Difference {
     let given = pair.indices.map { losses[$0] }
+    let gap = given[0] == given[1] ? 0 : Double(abs(given[0] - given[1]) / max(abs(given[0]), abs(given[1])))
     let hasSlopes = asked === exact && exact.losses.objective.isDifferentiable
-    guard hasSlopes else { return Difference(quotients: [], slope: nil, isFlat: given[0] == given[1]) }
+    guard hasSlopes else { return Difference(quotients: [], slope: nil, gap: gap) }
     let quotients = try Self.scales.map { scale in
       let coefficients = pair.coefficients.map { $0 * scale }
       let ends =
@@ -81,7 +85,7 @@ final class QuestionedOracle: GradientOracle {
       return (Double(ends[0]) - Double(ends[1])) / (Double(coefficients[0]) - Double(coefficients[1]))
     }
     let slope = try exact.directionalDerivatives(along: [pair.direction], on: batch).slopes[0]
-    return Difference(quotients: quotients, slope: Double(slope), isFlat: given[0] == given[1])
+    return Difference(quotients: quotients, slope: Double(slope), gap: gap)
   }
 
   // MARK: everything else is passed on

@@ -42,6 +42,9 @@ struct Trial {
 
   // MARK: displacements
 
+  /// Two losses that are closer than this, relative to their size, differ by rounding as much as by the displacement.
+  private static let roundingGap = 1e-5
+
   /// Of the differences of losses against the exact slopes, by scale: √(Σ (quotient − slope)² / Σ slope²).
   private func errors() -> [Double]? {
     let known = differences.filter { $0.slope != nil }
@@ -58,7 +61,7 @@ struct Trial {
 
   private func epsilon(_ recipe: ResolvedRecipe) -> Finding? {
     guard !differences.isEmpty else { return nil }
-    guard let errors = errors(), let best = errors.indices.min(by: { errors[$0] < errors[$1] }) else {
+    guard let errors = errors() else {
       let flat = differences.count(where: \.isFlat)
       return Finding(
         "epsilon", flat == differences.count ? .warning : .fine,
@@ -70,18 +73,19 @@ struct Trial {
       "differences of losses miss the exact slopes by \(percent(errors[0])); by \(percent(errors[1])) with displacements of "
       + "a tenth, by \(percent(errors[2])) with ten times as large ones"
     guard errors[0] > 0.1 else { return Finding("epsilon", found) }
-    let advice =
-      best == 0 || errors[best] > errors[0] / 2
-      ? "take larger batches: no displacement nearby does much better"
-      : "\(option(recipe)) "
-        + (best == 2 ? "ten times as large: rounding hides the difference" : "a tenth as large: the loss curves")
-    return Finding("epsilon", errors[0] > 0.5 ? .problem : .warning, found, advice: advice)
+    let gap = differences.map(\.gap).reduce(0, +) / Double(differences.count)
+    return Finding(
+      "epsilon", errors[0] > 0.5 ? .problem : .warning, found,
+      advice: "make \(option(recipe)) "
+        + (gap < Self.roundingGap
+          ? "ten times as large, or more: rounding hides the difference" : "a tenth as large, or less: the loss curves")
+    )
   }
 
   /// What the optimizer calls its displacement, and what it is.
   private func option(_ recipe: ResolvedRecipe) -> String {
-    guard let epsilon = recipe.options(of: recipe.optimizer)["epsilon"] else { return "make displacements" }
-    return "make \(recipe.optimizer).epsilon, \(epsilon.description),"
+    guard let epsilon = recipe.options(of: recipe.optimizer)["epsilon"] else { return "displacements" }
+    return "\(recipe.optimizer).epsilon, \(epsilon.description),"
   }
 
   // MARK: the update
