@@ -15,7 +15,7 @@ import Training
   }
 
   @Test func aSoundRecipeIsFine() throws {
-    let (status, findings) = try examine(["learning_rate": "1e-4"])
+    let (status, findings) = try examine(["max_length": "256"])
     #expect(status == 0)
     for question in ["examples", "memory", "model as it came", "epsilon", "update", "learning rate", "time"] {
       #expect(findings[question]?.verdict == .fine, "\(question): \(String(describing: findings[question]))")

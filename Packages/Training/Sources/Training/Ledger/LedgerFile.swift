@@ -15,10 +15,20 @@ final class LedgerFile {
       throw LedgerError(.unreadableFile, "\(path): cannot open the ledger: \(String(cString: strerror(errno)))")
     }
     // The lock goes with the descriptor, whatever ends the process.
-    if access == .writing, flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+    if access == .writing, !takeLock() {
       close(descriptor)
       throw LedgerError(.inUse, "\(path): another process is writing this ledger: wait for its run to end")
     }
+  }
+
+  /// A child that is being started has the descriptors of its parent for a moment, those that are closed since among
+  /// them, so a lock that is held is asked for again.
+  private func takeLock() -> Bool {
+    for attempt in 0..<20 {
+      if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+      if attempt < 19 { usleep(10_000) }
+    }
+    return false
   }
 
   deinit { close(descriptor) }
