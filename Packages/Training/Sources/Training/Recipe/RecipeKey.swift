@@ -6,6 +6,7 @@ import TuningCore
 /// This table is the only place where a key's kind, default and meaning stand.
 enum RecipeKey: String, CaseIterable {
   case model, tokenizer, dtype
+  case newHeadLabels = "new_head_labels"
   case task, data, template, objective, metric
   case maxNewTokens = "max_new_tokens"
   case temperature
@@ -51,6 +52,10 @@ enum RecipeKey: String, CaseIterable {
       option(
         .choice(ParameterDType.allCases.map(\.rawValue)), .text("auto"),
         "Of the parameters; auto: as stored, quantised files as float32.")
+    case .newHeadLabels:
+      option(
+        .integer(atLeast: 0, atMost: 1 << 16), .integer(0),
+        "Labels of a new classification head, put on an encoder and drawn by the seed; 0: the model's own head.")
     case .task: option(.text, .text("sst2"), "What is learnt: a task's name, or the YAML file of a task of your own.")
     case .data: option(.text, .text(""), "The task's official folder or archive. Required.")
     case .template:

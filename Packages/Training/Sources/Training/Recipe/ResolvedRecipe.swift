@@ -28,6 +28,8 @@ public struct ResolvedRecipe: Sendable, Equatable {
   /// nil: the model's own.
   public var tokenizer: URL? { text(.tokenizer).isEmpty ? nil : URL(filePath: text(.tokenizer)) }
   public var dtype: ParameterDType { choice(.dtype) }
+  /// Of a new classification head; 0: the model's own head stays.
+  public var newHeadLabels: Int { integer(.newHeadLabels) }
 
   // MARK: the data
 

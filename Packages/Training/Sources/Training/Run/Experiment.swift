@@ -34,7 +34,7 @@ public final class Experiment {
   public init(_ recipe: ResolvedRecipe, components: Components) throws {
     self.recipe = recipe
     scheme = try components.schemes.make(recipe.scheme, options: recipe.options(of: recipe.scheme))
-    source = ModelSource(path: recipe.model, tokenizer: recipe.tokenizer, dtype: recipe.dtype)
+    source = ModelSource(recipe)
     let tokenizer = try source.tokenizer()
     var opened = try source.load()
     data = try ExampleSet(recipe, tokenizer: tokenizer, model: opened.model)
@@ -42,6 +42,7 @@ public final class Experiment {
     configuration = opened.configuration
     weightFiles = opened.source.files
     try scheme.attach(to: &opened.state, of: opened.model, seeds: recipe.seeds)
+    try source.requireTrainedHead(of: opened, by: recipe.scheme)
     try data.check(fits: opened.model, in: opened.state)
     method = try Method(recipe, components: components, state: opened.state, model: opened.model)
     judgement = try Judgement(recipe, data: data)

@@ -11,16 +11,28 @@ public struct ModelSource: Sendable {
   /// Another tokenizer than the model's own: a folder, a tokenizer.json or a GGUF file.
   public let tokenizerPath: URL?
   public let dtype: ParameterDType
+  /// A classification head in the place of the model's own.
+  public let newHead: NewHead?
 
-  public init(path: URL, tokenizer: URL? = nil, dtype: ParameterDType = .auto) {
+  public init(path: URL, tokenizer: URL? = nil, dtype: ParameterDType = .auto, newHead: NewHead? = nil) {
     self.path = path
     tokenizerPath = tokenizer
     self.dtype = dtype
+    self.newHead = newHead
+  }
+
+  /// A recipe's model.
+  ///
+  /// - Parameter base: where the model lies, if not where the recipe says.
+  init(_ recipe: ResolvedRecipe, at base: URL? = nil) {
+    self.init(
+      path: base ?? recipe.model, tokenizer: base == nil ? recipe.tokenizer : nil, dtype: recipe.dtype,
+      newHead: recipe.newHeadLabels == 0 ? nil : .labels(recipe.newHeadLabels, seed: recipe.seeds.runSeed))
   }
 
   /// - Throws: `ModelError`, `TensorError`.
   public func load() throws -> PretrainedModel {
-    try PretrainedModel.load(path, dtype: dtype.dtype)
+    try PretrainedModel.load(path, dtype: dtype.dtype, newHead: newHead)
   }
 
   /// - Throws: `TokenizerError`; `TrainingError.invalidInput` where there is none.
@@ -48,6 +60,19 @@ public struct ModelSource: Sendable {
         "the tokenizer has \(tokenizer.vocabularySize) tokens and the model \(model.vocabularySize): they do not belong together"
       )
     }
+  }
+
+  /// A new head that stayed as it was drawn would make every answer a matter of chance.
+  ///
+  /// - Parameter model: with the scheme attached.
+  /// - Throws: `TrainingError.invalidInput`.
+  func requireTrainedHead(of model: PretrainedModel, by scheme: String) throws {
+    guard newHead != nil, let head = model.model.head(in: model.state) else { return }
+    guard model.state.parameters[head.table]?.isTrainable != true else { return }
+    throw TrainingError(
+      .invalidInput,
+      "new_head_labels puts a head on the model, and scheme \(scheme) leaves it as it was drawn: take scheme full or head"
+    )
   }
 
   /// Writes a state of this model as a folder that `transformers` loads, with the tokenizer's files where it has them.
