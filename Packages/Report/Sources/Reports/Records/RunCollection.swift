@@ -35,7 +35,7 @@ public struct RunCollection: Sendable {
         .nothingToReport, (["nothing to report:"] + problems.map { "  \($0)" }).joined(separator: "\n"))
     }
     runs.sort { $0.name < $1.name }
-    for key in ["model", "data", "tokenizer"] { shorten(key) }
+    for key in ["model", "task", "data", "tokenizer"] { shorten(key) }
   }
 
   private mutating func walk(
