@@ -142,6 +142,7 @@ private struct BackwardPass {
 
   func whole() -> Float {
     let tape = Tape(eager, into: sums, foreseeing: foreseenSlopes), entrance = entrance()
+    defer { tape.forget() }
     let hidden = stages.hidden(
       enteringStage: stages.stageCount - 1, from: entrance?.stage ?? 0,
       entrance.map { tape.leaf($0.input, tracked: false) }, evaluator: tape
@@ -152,6 +153,7 @@ private struct BackwardPass {
   /// Forwards keeping each block's input alone; then from the end, block after block forwards again and back.
   func checkpointed() -> Float {
     let opening = Tape(eager, into: sums), entrance = entrance(), start = entrance?.stage ?? 1
+    defer { opening.forget() }
     let embedded = entrance.map { opening.leaf($0.input, tracked: false) } ?? stages.embed(evaluator: opening)
     if entrance == nil { forward.note(enteringStage: 1, embedded.primal) }
     var inputs: [(primal: EagerEvaluator.Value, isTracked: Bool)] = []
@@ -162,9 +164,11 @@ private struct BackwardPass {
       let output = stages.block(
         atStage: stage, tape.leaf(current.primal, tracked: current.isTracked), evaluator: tape)
       current = (output.primal, tape.isTracked(output))
+      tape.forget()
       forward.note(enteringStage: stage + 1, output.primal)
     }
     let closing = Tape(eager, into: sums, foreseeing: foreseenSlopes)
+    defer { closing.forget() }
     let last = closing.leaf(current.primal, tracked: current.isTracked)
     let loss = finish(closing, stages.logProbabilities(last, evaluator: closing))
     var gradient = closing.gradient(of: last)

@@ -67,6 +67,17 @@ import TuningCore
     }
   }
 
+  /// One gradient's memory is the next one's too.
+  @Test(arguments: subsets, ExactOracle.Memory.allCases)
+  func nothingStaysBehind(_ subset: Subset, _ memory: ExactOracle.Memory) throws {
+    let losses = TinyModel.oracle(try subset.state(), threads: 1), batch = try TinyModel.batch()
+    let oracle = ExactOracle(losses, memory: memory)
+    _ = try oracle.gradient(on: batch)
+    let first = losses.workspace.peakBytes
+    for _ in 0..<4 { _ = try oracle.gradient(on: batch) }
+    #expect(losses.workspace.peakBytes == first)
+  }
+
   @Test(arguments: subsets)
   func directionalDerivatives(_ subset: Subset) throws {
     let losses = TinyModel.oracle(try subset.state()), oracle = ExactOracle(losses)

@@ -73,6 +73,10 @@ public final class Tape: Evaluator {
     }
   }
 
+  /// Lets go of what was remembered. What is remembered holds the tape that remembers it, so a tape that is not gone back
+  /// along, or not to its beginning, must be told.
+  public func forget() { steps = [] }
+
   /// The gradient of a tracked leaf after `backward`; nil where nothing depended on it.
   public func gradient(of leaf: Value) -> EagerEvaluator.Value? { leaf.node?.gradient }
 
