@@ -19,6 +19,22 @@ struct PluginArguments: ParsableArguments {
   }
 }
 
+/// What goes with a recipe: settings in the place of its own, plugins beside those that it names.
+struct RecipeArguments: ParsableArguments {
+  @Option(
+    name: .customLong("set"), help: ArgumentHelp("Set a key of the recipe. May be repeated.", valueName: "key=value"))
+  var overrides: [String] = []
+
+  @OptionGroup var plugins: PluginArguments
+
+  /// The recipe in `file`, checked, and the plugins that it was checked with.
+  func resolve(_ file: String) throws -> (recipe: ResolvedRecipe, host: PluginHost) {
+    let read = try Recipe(contentsOf: URL(argument: file), overrides: overrides)
+    let host = try plugins.load(read.pluginFiles)
+    return (try read.resolve(components: host.components, tasks: ExampleSet.taskNames()), host)
+  }
+}
+
 struct ThreadArguments: ParsableArguments {
   @Option(help: "Threads; 0: one for every processor. Changes no result.")
   var threads = 0

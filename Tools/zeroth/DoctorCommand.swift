@@ -22,21 +22,15 @@ struct DoctorCommand: ParsableCommand {
   @Argument(help: "Recipe.")
   var recipe: String
 
-  @Option(
-    name: .customLong("set"), help: ArgumentHelp("Set a key of the recipe. May be repeated.", valueName: "key=value"))
-  var overrides: [String] = []
-
   @Flag(help: "Print the findings as JSON.")
   var json = false
 
-  @OptionGroup var plugins: PluginArguments
+  @OptionGroup var settings: RecipeArguments
 
   func run() throws {
-    let read = try Recipe(contentsOf: URL(argument: recipe), overrides: overrides)
-    let components = try plugins.load(read.pluginFiles).components
-    let resolved = try read.resolve(components: components, tasks: ExampleSet.taskNames())
+    let (resolved, host) = try settings.resolve(recipe)
     let line = ProgressLine()
-    let checkup = try Doctor(Experiment(resolved, components: components)).examine {
+    let checkup = try Doctor(Experiment(resolved, components: host.components)).examine {
       line.show("looking at \($0)", force: true)
     }
     line.finish()

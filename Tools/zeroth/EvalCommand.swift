@@ -18,17 +18,13 @@ struct EvalCommand: ParsableCommand {
   @Argument(help: "Recipe file or run folder.")
   var subject: String
 
-  @Option(
-    name: .customLong("set"), help: ArgumentHelp("Set a key of the recipe. May be repeated.", valueName: "key=value"))
-  var overrides: [String] = []
-
   @Option(help: "Which examples: train, dev or test.")
   var part = ExamplePart.test
 
   @Flag(help: "Print the result as JSON.")
   var json = false
 
-  @OptionGroup var plugins: PluginArguments
+  @OptionGroup var settings: RecipeArguments
 
   struct Result: Encodable {
     var part: String
@@ -74,14 +70,12 @@ struct EvalCommand: ParsableCommand {
     let url = URL(argument: subject)
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
-      guard overrides.isEmpty else { throw ValidationError("--set changes a recipe, not a finished run") }
+      guard settings.overrides.isEmpty else { throw ValidationError("--set changes a recipe, not a finished run") }
       let folder = RunFolder(url), recipe = try RunFolder.storedRecipe(in: folder)
-      return try Experiment(bestOf: folder, recipe, components: plugins.load(recipe.plugins).components)
+      return try Experiment(bestOf: folder, recipe, components: settings.plugins.load(recipe.plugins).components)
     }
-    let read = try Recipe(contentsOf: url, overrides: overrides)
-    let host = try plugins.load(read.pluginFiles)
-    return try Experiment(
-      read.resolve(components: host.components, tasks: ExampleSet.taskNames()), components: host.components)
+    let (recipe, host) = try settings.resolve(subject)
+    return try Experiment(recipe, components: host.components)
   }
 }
 

@@ -17,10 +17,6 @@ struct ProbeCommand: ParsableCommand {
   @Argument(help: "Recipe whose scheme is head.")
   var recipe: String
 
-  @Option(
-    name: .customLong("set"), help: ArgumentHelp("Set a key of the recipe. May be repeated.", valueName: "key=value"))
-  var overrides: [String] = []
-
   @Option(help: ArgumentHelp("New folder for the model.", valueName: "folder"))
   var out: String
 
@@ -30,17 +26,15 @@ struct ProbeCommand: ParsableCommand {
   @Flag(help: "Print the result as JSON.")
   var json = false
 
-  @OptionGroup var plugins: PluginArguments
+  @OptionGroup var settings: RecipeArguments
 
   func validate() throws {
     guard c > 0, c.isFinite else { throw ValidationError("--c must be above 0") }
   }
 
   func run() throws {
-    let read = try Recipe(contentsOf: URL(argument: recipe), overrides: overrides)
-    let components = try plugins.load(read.pluginFiles).components
-    let resolved = try read.resolve(components: components, tasks: ExampleSet.taskNames())
-    let probe = try LinearProbe(Experiment(resolved, components: components), inverseRegularisation: c)
+    let (resolved, host) = try settings.resolve(recipe)
+    let probe = try LinearProbe(Experiment(resolved, components: host.components), inverseRegularisation: c)
     let report = try probe.run(to: URL(argument: out))
     if json { return try Output.json(report) }
     Output.table(

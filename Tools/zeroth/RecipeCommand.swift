@@ -24,14 +24,10 @@ struct RecipeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Report everything that is wrong with a recipe; print it with every value filled in where nothing is.")
     @Argument(help: "Recipe.") var recipe: String
-    @Option(name: .customLong("set"), help: ArgumentHelp("Set a key. May be repeated.", valueName: "key=value"))
-    var overrides: [String] = []
-    @OptionGroup var plugins: PluginArguments
+    @OptionGroup var settings: RecipeArguments
 
     func run() throws {
-      let read = try Recipe(contentsOf: URL(argument: recipe), overrides: overrides)
-      let components = try plugins.load(read.pluginFiles).components
-      Output.line(try read.resolve(components: components, tasks: ExampleSet.taskNames()).yaml)
+      Output.line(try settings.resolve(recipe).recipe.yaml)
     }
   }
 }

@@ -21,10 +21,6 @@ struct TrainCommand: ParsableCommand {
   @Argument(help: "Recipe; not needed with --resume.")
   var recipe: String?
 
-  @Option(
-    name: .customLong("set"), help: ArgumentHelp("Set a key of the recipe. May be repeated.", valueName: "key=value"))
-  var overrides: [String] = []
-
   @Option(help: ArgumentHelp("Go on with this run from its last checkpoint.", valueName: "run folder"))
   var resume: String?
 
@@ -37,11 +33,11 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Print the result as JSON.")
   var json = false
 
-  @OptionGroup var plugins: PluginArguments
+  @OptionGroup var settings: RecipeArguments
 
   func validate() throws {
     guard recipe != nil || resume != nil else { throw ValidationError("give a RECIPE, or --resume RUN") }
-    guard resume == nil || overrides.isEmpty else {
+    guard resume == nil || settings.overrides.isEmpty else {
       throw ValidationError("--set changes the run: a resumed run keeps its recipe")
     }
     guard stopAfter ?? 1 >= 1 else { throw ValidationError("--stop-after must be 1 or more") }
@@ -76,11 +72,9 @@ struct TrainCommand: ParsableCommand {
     guard let recipe else {
       // Validated: without a recipe there is a run.
       let stored = try RunFolder.storedRecipe(in: RunFolder(URL(argument: resume ?? "")))
-      return (stored, try plugins.load(stored.plugins))
+      return (stored, try settings.plugins.load(stored.plugins))
     }
-    let read = try Recipe(contentsOf: URL(argument: recipe), overrides: overrides)
-    let host = try plugins.load(read.pluginFiles)
-    return (try read.resolve(components: host.components, tasks: ExampleSet.taskNames()), host)
+    return try settings.resolve(recipe)
   }
 }
 

@@ -37,13 +37,18 @@ extension Doctor {
   }
 
   private func balance() -> Finding {
-    let golds = experiment.data.train.map(\.gold)
-    let most = Dictionary(grouping: golds) { $0 }.values.map(\.count).max() ?? 0
-    let share = Double(most) / Double(golds.count), percent = Int((100 * share).rounded())
+    let share = experiment.data.train.map(\.gold).greatestShare, percent = Int((100 * share).rounded())
     let found = "\(percent) % of the training examples have the most frequent label"
     guard share >= 0.9 else { return Finding("balance", found) }
     return Finding(
       "balance", .warning, found + ": a model that always says it looks good",
       advice: "look at the loss beside the accuracy, or take other examples by data_seed")
+  }
+}
+
+extension Array where Element: Hashable {
+  /// Of the most frequent element.
+  var greatestShare: Double {
+    Double(Dictionary(grouping: self) { $0 }.values.map(\.count).max() ?? 0) / Double(Swift.max(1, count))
   }
 }

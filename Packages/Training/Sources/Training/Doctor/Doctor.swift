@@ -42,11 +42,11 @@ public final class Doctor {
     guard let scores = try experiment.evaluate(part, first: Self.sampleSize) else {
       preconditionFailure("Doctor: an evaluation without an observer was ended")
     }
-    let mean = scores.mean, most = Dictionary(grouping: scores.predictions) { $0 }.values.map(\.count).max() ?? 0
+    let mean = scores.mean
     let found = String(
       format: "%@ %.3f of %d examples%@; %.0f %% of its answers are the same", experiment.metric.title,
       mean.value, mean.count, scores.loss.map { String(format: ", loss %.3f", $0) } ?? "",
-      100 * Double(most) / Double(mean.count))
+      100 * scores.predictions.greatestShare)
     return (Finding("model as it came", found), watch.seconds / Double(mean.count))
   }
 

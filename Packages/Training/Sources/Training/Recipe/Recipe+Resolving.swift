@@ -55,7 +55,7 @@ private struct Resolution {
     return ResolvedRecipe(settings: settings, componentOptions: options)
   }
 
-  fileprivate mutating func report(_ entry: Recipe.Entry?, _ message: String) {
+  fileprivate mutating func report(_ entry: RecipeSetting?, _ message: String) {
     problems.append(.init(location: entry?.location ?? recipe.fileName, message: message))
   }
 
@@ -68,11 +68,11 @@ private struct Resolution {
     return keyed.sorted { ($0.place, $0.index) < ($1.place, $1.index) }.map(\.problem)
   }
 
-  fileprivate func entry(_ key: RecipeKey) -> Recipe.Entry? { recipe.entries.first { $0.key == key.rawValue } }
+  fileprivate func entry(_ key: RecipeKey) -> RecipeSetting? { recipe.entries.first { $0.key == key.rawValue } }
 
   // MARK: keys
 
-  private mutating func set(_ key: RecipeKey, _ entry: Recipe.Entry) {
+  private mutating func set(_ key: RecipeKey, _ entry: RecipeSetting) {
     var specification = key.specification
     if key == .task, let file = entry.value.customTask {
       settings[key] = .text(entry.path(file).path)
@@ -92,7 +92,7 @@ private struct Resolution {
 
   /// The entry's value in the kind of `specification`; nil and a problem where it does not fit.
   private mutating func value(
-    of entry: Recipe.Entry, for specification: OptionSpecification, name: String
+    of entry: RecipeSetting, for specification: OptionSpecification, name: String
   ) -> OptionValue? {
     if let value = entry.value.typed(as: specification.kind), let accepted = specification.accepted(value) {
       return accepted
@@ -110,7 +110,7 @@ private struct Resolution {
   }
 
   /// Says what is wrong with a key that is neither a recipe's nor has the form of a component's option.
-  private mutating func checkName(_ entry: Recipe.Entry) {
+  private mutating func checkName(_ entry: RecipeSetting) {
     let registered = components.names
     guard let dot = entry.key.firstIndex(of: ".") else {
       if registered.contains(entry.key) {
@@ -164,7 +164,7 @@ private struct Resolution {
   }
 
   /// Entries `component.option`, with the option's name.
-  private func entries(of component: String) -> [(option: String, entry: Recipe.Entry)] {
+  private func entries(of component: String) -> [(option: String, entry: RecipeSetting)] {
     recipe.entries.filter { $0.key.hasPrefix(component + ".") }.map {
       (String($0.key.dropFirst(component.count + 1)), $0)
     }
@@ -263,7 +263,7 @@ extension Resolution {
   }
 }
 
-extension Recipe.Entry {
+extension RecipeSetting {
   /// `text` as a path where a file is there.
   fileprivate func pathOfFile(_ text: String) -> String? {
     var isFolder: ObjCBool = false

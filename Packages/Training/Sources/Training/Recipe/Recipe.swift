@@ -12,18 +12,8 @@ public struct Recipe: Sendable {
   public let name: String
   /// For messages.
   let fileName: String
-  let entries: [Entry]
+  let entries: [RecipeSetting]
   let problems: [ConfigurationError.Problem]
-
-  /// A value and where it came from.
-  struct Entry {
-    var key: String
-    var value: ConfigurationValue
-    /// `recipe.yaml:4` or `--set lora.rnak=4`
-    var location: String
-    /// Relative paths are relative to it.
-    var folder: URL
-  }
 
   /// Reads a recipe.
   ///
@@ -50,7 +40,7 @@ public struct Recipe: Sendable {
   private init(_ document: ConfigurationDocument, fileName: String, folder: URL, overrides: [String]) throws {
     let lines = try document.entries(form: "a recipe is a mapping, one 'key: value' a line")
     var problems = document.problems
-    var given: [String: Entry] = [:]
+    var given: [String: RecipeSetting] = [:]
     for override in overrides {
       let location = "--set \(override)"
       let parts = override.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -60,7 +50,7 @@ public struct Recipe: Sendable {
       }
       let key = String(parts[0])
       do {
-        given[key] = Entry(
+        given[key] = RecipeSetting(
           key: key, value: try ConfigurationValue(override: String(parts[1])), location: location,
           folder: .currentDirectory())
       } catch {
@@ -68,7 +58,7 @@ public struct Recipe: Sendable {
       }
     }
     let written = lines.filter { given[$0.key] == nil }.map {
-      Entry(key: $0.key, value: $0.node.value, location: $0.location, folder: folder)
+      RecipeSetting(key: $0.key, value: $0.node.value, location: $0.location, folder: folder)
     }
     name = URL(filePath: fileName).deletingPathExtension().lastPathComponent
     self.fileName = fileName
@@ -87,7 +77,7 @@ public struct Recipe: Sendable {
   }
 }
 
-extension Recipe.Entry {
+extension RecipeSetting {
   /// `text` as a path, absolute.
   func path(_ text: String) -> URL { URL(filePath: text, relativeTo: folder).absoluteURL.standardizedFileURL }
 }

@@ -1,11 +1,11 @@
 import Configurations
 import Foundation
 
-/// A key of a recipe with a value and where it was written, for recipes that are put together of several texts.
+/// A key of a recipe with a value and where it was written.
 public struct RecipeSetting: Sendable, Equatable {
   public var key: String
   public var value: ConfigurationValue
-  /// `grid.yaml:4` or `--set lora.rank=4`.
+  /// `recipe.yaml:4` or `--set lora.rank=4`.
   public var location: String
   /// Relative paths in the value are relative to it.
   public var folder: URL
@@ -40,7 +40,7 @@ extension Recipe {
   public init(name: String, fileName: String, settings: [RecipeSetting]) {
     self.name = name
     self.fileName = fileName
-    entries = settings.map { Entry(key: $0.key, value: $0.value, location: $0.location, folder: $0.folder) }
+    entries = settings
     problems = []
   }
 

@@ -22,12 +22,8 @@ public struct ModelSource: Sendable {
   }
 
   /// A recipe's model.
-  ///
-  /// - Parameter base: where the model lies, if not where the recipe says.
-  init(_ recipe: ResolvedRecipe, at base: URL? = nil) {
-    self.init(
-      path: base ?? recipe.model, tokenizer: base == nil ? recipe.tokenizer : nil, dtype: recipe.dtype,
-      newHead: recipe.newHeadLabels == 0 ? nil : .labels(recipe.newHeadLabels, seed: recipe.seeds.runSeed))
+  init(_ recipe: ResolvedRecipe) {
+    self.init(path: recipe.model, tokenizer: recipe.tokenizer, dtype: recipe.dtype, newHead: recipe.newHead)
   }
 
   /// - Throws: `ModelError`, `TensorError`.
@@ -94,6 +90,11 @@ public struct ModelSource: Sendable {
     let isFile = ["gguf", "json"].contains(place.pathExtension)
     return try ContentHash(ofFile: isFile ? place : place.appendingPathComponent("tokenizer.json"))
   }
+}
+
+extension ResolvedRecipe {
+  /// nil: the model's own head stays.
+  var newHead: NewHead? { newHeadLabels == 0 ? nil : .labels(newHeadLabels, seed: seeds.runSeed) }
 }
 
 extension ParameterDType {
