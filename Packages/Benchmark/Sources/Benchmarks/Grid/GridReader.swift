@@ -99,19 +99,10 @@ struct GridReader {
   mutating func overrides(_ texts: [String]) -> [RecipeSetting] {
     var settings: [RecipeSetting] = []
     for text in texts {
-      let location = "--set \(text)"
-      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-      guard parts.count == 2, !parts[0].isEmpty else {
-        report(location, "write key=value")
-        continue
-      }
       do {
-        let value = try ConfigurationValue(override: parts[1])
-        settings = settings.replacing([
-          RecipeSetting(key: parts[0], value: value, location: location, folder: .currentDirectory())
-        ])
+        settings = settings.replacing([try RecipeSetting(override: text)])
       } catch {
-        report(location, "the value is not YAML: \(error.message)")
+        for problem in error.problems { report(problem.location, problem.message) }
       }
     }
     return settings

@@ -42,19 +42,11 @@ public struct Recipe: Sendable {
     var problems = document.problems
     var given: [String: RecipeSetting] = [:]
     for override in overrides {
-      let location = "--set \(override)"
-      let parts = override.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2, !parts[0].isEmpty else {
-        problems.append(.init(location: location, message: "write key=value"))
-        continue
-      }
-      let key = String(parts[0])
       do {
-        given[key] = RecipeSetting(
-          key: key, value: try ConfigurationValue(override: String(parts[1])), location: location,
-          folder: .currentDirectory())
+        let setting = try RecipeSetting(override: override)
+        given[setting.key] = setting
       } catch {
-        problems.append(.init(location: location, message: "the value is not YAML: \(error.message)"))
+        problems += error.problems
       }
     }
     let written = lines.filter { given[$0.key] == nil }.map {

@@ -22,6 +22,25 @@ public struct RecipeSetting: Sendable, Equatable {
     self.init(key: key, value: .plain(text), location: location, folder: folder)
   }
 
+  /// What stands after `--set`: `key=value`, relative to the current folder.
+  ///
+  /// - Throws: `ConfigurationError.invalidConfiguration` with one problem.
+  public init(override text: String) throws(ConfigurationError) {
+    func fail(_ message: String) -> ConfigurationError {
+      ConfigurationError(
+        code: .invalidConfiguration, problems: [.init(location: "--set \(text)", message: message)])
+    }
+    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2, !parts[0].isEmpty else { throw fail("write key=value") }
+    do {
+      self.init(
+        key: parts[0], value: try ConfigurationValue(override: parts[1]), location: "--set \(text)",
+        folder: .currentDirectory())
+    } catch {
+      throw fail("the value is not YAML: \(error.message)")
+    }
+  }
+
   /// The value as text: a name, a number, a list.
   public var text: String {
     switch value {
