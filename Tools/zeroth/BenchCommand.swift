@@ -108,9 +108,11 @@ struct BenchCommand: ParsableCommand {
         rows.map {
           [
             $0.law, String(format: "%.2f", $0.generated), String(format: "%.2f", $0.moved),
-            Quantity.percent($0.shareOfScaling),
+            Quantity.percent($0.movedShareOfScaling), String(format: "%.2f", $0.replayed),
+            Quantity.percent($0.replayedShareOfScaling),
           ]
-        }, header: ["law", "generated, G/s", "moved, G/s", "of scaling in place"])
+        },
+        header: ["law", "generated, G/s", "moved, G/s", "of scaling in place", "replayed, G/s", "of scaling in place"])
     }
   }
 }

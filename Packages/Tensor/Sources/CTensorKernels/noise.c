@@ -120,12 +120,26 @@ static void noise_words_portable(uint64_t seed, uint64_t path, uint64_t first, s
   for (size_t i = 0; i < blocks; i++) philox_block(first + i, path, seed, out + 4 * i);
 }
 
-static void gaussian_blocks_portable(int law, uint64_t seed, uint64_t path, uint64_t first, size_t blocks, float *out) {
-  for (size_t i = 0; i < blocks; i++) block_of_four(law, seed, path, first + i, out + 4 * i);
+/// What becomes of noise z: it is written, out = z, or added, out = fma(a, z, out).
+typedef struct sink { int adds; float a; } sink;
+
+static inline void put(sink sink, float z, float *out) { *out = sink.adds ? fmaf(sink.a, z, *out) : z; }
+
+static void gaussian_blocks_portable(int law, uint64_t seed, uint64_t path, uint64_t first, size_t blocks, sink sink,
+                                     float *out) {
+  for (size_t i = 0; i < blocks; i++) {
+    float z[4];
+    block_of_four(law, seed, path, first + i, z);
+    for (int k = 0; k < 4; k++) put(sink, z[k], out + 4 * i + k);
+  }
 }
 
-static void signs_portable(const uint32_t *words, size_t count, float *out) {
-  for (size_t i = 0; i < count; i++) out[i] = words[i / 32] >> (i % 32) & 1 ? 1.0f : -1.0f;
+/// Of elements first ..< first + count of the words.
+static void signs_portable(const uint32_t *words, size_t first, size_t count, sink sink, float *out) {
+  for (size_t i = 0; i < count; i++) {
+    size_t bit = first + i;
+    put(sink, words[bit / 32] >> (bit % 32) & 1 ? 1.0f : -1.0f, out + i);
+  }
 }
 
 /// The number that decides of an element, an upper and a lower half, is below the threshold. The lower half stands 2^63
@@ -168,31 +182,41 @@ static void mask_restore_portable(size_t n, const uint8_t *bits, size_t first, c
 #if ZT_X86
 #include <immintrin.h>
 
-typedef struct {
-  __m256i w[4];
-} words8;
+/// The ten rounds' keys of a seed, each in every lane.
+typedef struct { __m256i key[20]; } key_schedule;
+
+ZT_AVX2 static inline key_schedule schedule_of(uint64_t seed) {
+  key_schedule schedule;
+  uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
+  for (int round = 0; round < 10; round++) {
+    schedule.key[2 * round] = _mm256_set1_epi64x(k0);
+    schedule.key[2 * round + 1] = _mm256_set1_epi64x(k1);
+    k0 += PHILOX_W0;
+    k1 += PHILOX_W1;
+  }
+  return schedule;
+}
+
+typedef struct { __m256i w[4]; } words8;
 
 /// Words of blocks first ..< first + 8, in the order 0, 4, 1, 5, 2, 6, 3, 7 that the transposition below undoes.
 /// `first`'s low 32 bits must not wrap within the eight.
-ZT_AVX2 static inline words8 philox_eight(uint64_t seed, uint64_t path, uint64_t first) {
+ZT_AVX2 static inline words8 philox_eight(const key_schedule *schedule, uint64_t path, uint64_t first) {
   const __m256i m0 = _mm256_set1_epi64x(PHILOX_M0), m1 = _mm256_set1_epi64x(PHILOX_M1);
   const __m256i high = _mm256_set1_epi64x((int64_t)(first >> 32)), low = _mm256_set1_epi64x((int64_t)(first & 0xFFFFFFFF));
   const __m256i p0 = _mm256_set1_epi64x((int64_t)(path & 0xFFFFFFFF)), p1 = _mm256_set1_epi64x((int64_t)(path >> 32));
   __m256i a0 = _mm256_add_epi64(low, _mm256_set_epi64x(3, 2, 1, 0)), b0 = _mm256_add_epi64(low, _mm256_set_epi64x(7, 6, 5, 4));
   __m256i a1 = high, b1 = high, a2 = p0, b2 = p0, a3 = p1, b3 = p1;
-  uint32_t k0 = (uint32_t)seed, k1 = (uint32_t)(seed >> 32);
   for (int round = 0; round < 10; round++) {
-    const __m256i key0 = _mm256_set1_epi64x(k0), key1 = _mm256_set1_epi64x(k1);
+    const __m256i key0 = schedule->key[2 * round], key1 = schedule->key[2 * round + 1];
     __m256i pa0 = _mm256_mul_epu32(a0, m0), pa1 = _mm256_mul_epu32(a2, m1);
     __m256i pb0 = _mm256_mul_epu32(b0, m0), pb1 = _mm256_mul_epu32(b2, m1);
-    a0 = _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64(pa1, 32), a1), key0);
-    b0 = _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64(pb1, 32), b1), key0);
-    a2 = _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64(pa0, 32), a3), key1);
-    b2 = _mm256_xor_si256(_mm256_xor_si256(_mm256_srli_epi64(pb0, 32), b3), key1);
+    a0 = _mm256_xor_si256(_mm256_srli_epi64(pa1, 32), _mm256_xor_si256(a1, key0));
+    b0 = _mm256_xor_si256(_mm256_srli_epi64(pb1, 32), _mm256_xor_si256(b1, key0));
+    a2 = _mm256_xor_si256(_mm256_srli_epi64(pa0, 32), _mm256_xor_si256(a3, key1));
+    b2 = _mm256_xor_si256(_mm256_srli_epi64(pb0, 32), _mm256_xor_si256(b3, key1));
     // The high halves hold leftovers of the products; multiplication and the final blend ignore them.
     a1 = pa1, b1 = pb1, a3 = pa0, b3 = pb0;
-    k0 += PHILOX_W0;
-    k1 += PHILOX_W1;
   }
   words8 r;
   r.w[0] = _mm256_blend_epi32(a0, _mm256_slli_epi64(b0, 32), 0xAA);
@@ -202,18 +226,33 @@ ZT_AVX2 static inline words8 philox_eight(uint64_t seed, uint64_t path, uint64_t
   return r;
 }
 
-/// Writes the 32 values of eight blocks in element order.
-ZT_AVX2 static inline void store_transposed(__m256 z0, __m256 z1, __m256 z2, __m256 z3, float *out) {
+typedef struct { __m256 v[4]; } values32;
+
+/// The 32 values of eight blocks in element order.
+ZT_AVX2 static inline values32 transposed(__m256 z0, __m256 z1, __m256 z2, __m256 z3) {
   __m256 l01 = _mm256_unpacklo_ps(z0, z1), h01 = _mm256_unpackhi_ps(z0, z1);
   __m256 l23 = _mm256_unpacklo_ps(z2, z3), h23 = _mm256_unpackhi_ps(z2, z3);
   __m256d b02 = _mm256_unpacklo_pd(_mm256_castps_pd(l01), _mm256_castps_pd(l23));
   __m256d b46 = _mm256_unpackhi_pd(_mm256_castps_pd(l01), _mm256_castps_pd(l23));
   __m256d b13 = _mm256_unpacklo_pd(_mm256_castps_pd(h01), _mm256_castps_pd(h23));
   __m256d b57 = _mm256_unpackhi_pd(_mm256_castps_pd(h01), _mm256_castps_pd(h23));
-  _mm256_storeu_pd((double *)out, _mm256_permute2f128_pd(b02, b13, 0x20));
-  _mm256_storeu_pd((double *)(out + 8), _mm256_permute2f128_pd(b02, b13, 0x31));
-  _mm256_storeu_pd((double *)(out + 16), _mm256_permute2f128_pd(b46, b57, 0x20));
-  _mm256_storeu_pd((double *)(out + 24), _mm256_permute2f128_pd(b46, b57, 0x31));
+  values32 r;
+  r.v[0] = _mm256_castpd_ps(_mm256_permute2f128_pd(b02, b13, 0x20));
+  r.v[1] = _mm256_castpd_ps(_mm256_permute2f128_pd(b02, b13, 0x31));
+  r.v[2] = _mm256_castpd_ps(_mm256_permute2f128_pd(b46, b57, 0x20));
+  r.v[3] = _mm256_castpd_ps(_mm256_permute2f128_pd(b46, b57, 0x31));
+  return r;
+}
+
+/// The 32 words of eight blocks in order.
+ZT_AVX2 static inline void store_words(words8 r, uint32_t *out) {
+  values32 words = transposed(_mm256_castsi256_ps(r.w[0]), _mm256_castsi256_ps(r.w[1]), _mm256_castsi256_ps(r.w[2]),
+                              _mm256_castsi256_ps(r.w[3]));
+  for (int k = 0; k < 4; k++) _mm256_storeu_si256((__m256i *)(out + 8 * k), _mm256_castps_si256(words.v[k]));
+}
+
+ZT_AVX2 static inline void put_eight(sink sink, __m256 z, float *out) {
+  _mm256_storeu_ps(out, sink.adds ? _mm256_fmadd_ps(_mm256_set1_ps(sink.a), z, _mm256_loadu_ps(out)) : z);
 }
 
 ZT_AVX2 static inline void gaussian_pair_avx2(__m256i radius_word, __m256i angle_word, __m256 *x_out, __m256 *y_out) {
@@ -269,66 +308,93 @@ ZT_AVX2 static inline __m256 fast_gaussian_avx2(__m256i word) {
 static inline int eight_fit(uint64_t first) { return (uint32_t)first <= 0xFFFFFFF8u; }
 
 ZT_AVX2 static void noise_words_avx2(uint64_t seed, uint64_t path, uint64_t first, size_t blocks, uint32_t *out) {
+  const key_schedule schedule = schedule_of(seed);
   size_t i = 0;
   for (; i + 8 <= blocks; i += 8) {
-    if (!eight_fit(first + i)) {
+    if (eight_fit(first + i))
+      store_words(philox_eight(&schedule, path, first + i), out + 4 * i);
+    else
       noise_words_portable(seed, path, first + i, 8, out + 4 * i);
-      continue;
-    }
-    words8 r = philox_eight(seed, path, first + i);
-    store_transposed(_mm256_castsi256_ps(r.w[0]), _mm256_castsi256_ps(r.w[1]), _mm256_castsi256_ps(r.w[2]),
-                     _mm256_castsi256_ps(r.w[3]), (float *)(out + 4 * i));
   }
   noise_words_portable(seed, path, first + i, blocks - i, out + 4 * i);
 }
 
-ZT_AVX2 static void gaussian_blocks_avx2(int law, uint64_t seed, uint64_t path, uint64_t first, size_t blocks, float *out) {
-  size_t i = 0;
-  for (; i + 8 <= blocks; i += 8) {
-    if (!eight_fit(first + i)) {
-      gaussian_blocks_portable(law, seed, path, first + i, 8, out + 4 * i);
-      continue;
+/// Words and what is made of them take turns: each is a chain of dependent operations too long for the processor to
+/// begin the next eight blocks before it has done with these, unless the chain is cut in two.
+ZT_AVX2 static inline __attribute__((always_inline)) void gaussian_eights(
+    int law, const key_schedule *schedule, uint64_t path, uint64_t first, size_t eights, sink sink, float *out) {
+  enum { BATCH = 16 };
+  words8 drawn[BATCH];
+  for (; eights; ) {
+    size_t count = eights < BATCH ? eights : BATCH;
+    for (size_t i = 0; i < count; i++) drawn[i] = philox_eight(schedule, path, first + 8 * i);
+    for (size_t i = 0; i < count; i++) {
+      const __m256i *w = drawn[i].w;
+      __m256 z[4];
+      if (law == ZT_GAUSSIAN) {
+        gaussian_pair_avx2(w[0], w[1], z, z + 1);
+        gaussian_pair_avx2(w[2], w[3], z + 2, z + 3);
+      } else {
+        for (int k = 0; k < 4; k++) z[k] = fast_gaussian_avx2(w[k]);
+      }
+      values32 values = transposed(z[0], z[1], z[2], z[3]);
+      for (int k = 0; k < 4; k++) put_eight(sink, values.v[k], out + 32 * i + 8 * k);
     }
-    words8 r = philox_eight(seed, path, first + i);
-    __m256 z0, z1, z2, z3;
-    if (law == ZT_GAUSSIAN) {
-      gaussian_pair_avx2(r.w[0], r.w[1], &z0, &z1);
-      gaussian_pair_avx2(r.w[2], r.w[3], &z2, &z3);
-    } else {
-      z0 = fast_gaussian_avx2(r.w[0]), z1 = fast_gaussian_avx2(r.w[1]);
-      z2 = fast_gaussian_avx2(r.w[2]), z3 = fast_gaussian_avx2(r.w[3]);
-    }
-    store_transposed(z0, z1, z2, z3, out + 4 * i);
+    first += 8 * count, eights -= count, out += 32 * count;
   }
-  gaussian_blocks_portable(law, seed, path, first + i, blocks - i, out + 4 * i);
 }
 
-ZT_AVX2 static void signs_avx2(const uint32_t *words, size_t count, float *out) {
+/// How many whole eights of `blocks` from `first` keep one high counter word.
+static inline size_t eights_before_wrap(uint64_t first, size_t blocks) {
+  uint64_t left = (UINT64_C(1) << 32) - (first & 0xFFFFFFFF);
+  return (size_t)((blocks < left ? blocks : left) / 8);
+}
+
+ZT_AVX2 static void gaussian_blocks_avx2(int law, uint64_t seed, uint64_t path, uint64_t first, size_t blocks, sink sink,
+                                         float *out) {
+  const key_schedule schedule = schedule_of(seed);
+  while (blocks) {
+    size_t eights = eights_before_wrap(first, blocks);
+    if (law == ZT_GAUSSIAN && sink.adds)
+      gaussian_eights(ZT_GAUSSIAN, &schedule, path, first, eights, (struct sink){1, sink.a}, out);
+    else if (law == ZT_GAUSSIAN)
+      gaussian_eights(ZT_GAUSSIAN, &schedule, path, first, eights, (struct sink){0, 0}, out);
+    else if (sink.adds)
+      gaussian_eights(ZT_GAUSSIAN_FAST, &schedule, path, first, eights, (struct sink){1, sink.a}, out);
+    else
+      gaussian_eights(ZT_GAUSSIAN_FAST, &schedule, path, first, eights, (struct sink){0, 0}, out);
+    size_t odd = blocks - 8 * eights < 8 ? blocks - 8 * eights : 8;
+    gaussian_blocks_portable(law, seed, path, first + 8 * eights, odd, sink, out + 32 * eights);
+    first += 8 * eights + odd, blocks -= 8 * eights + odd, out += 32 * eights + 4 * odd;
+  }
+}
+
+ZT_AVX2 static void signs_avx2(const uint32_t *words, size_t first, size_t count, sink sink, float *out) {
   // The chosen bit is moved to the sign position; +1 where the bit is 1.
   const __m256i shifts = _mm256_set_epi32(24, 25, 26, 27, 28, 29, 30, 31), minus_one = _mm256_castps_si256(_mm256_set1_ps(-1.0f));
   const __m256i sign = _mm256_set1_epi32((int32_t)0x80000000);
   size_t i = 0;
-  for (; i + 8 <= count; i += 8) {
-    __m256i word = _mm256_set1_epi32((int32_t)(words[i / 32] >> (i % 32)));
+  // Eights of elements do not cross a word from where bits are whole bytes.
+  for (; first % 8 == 0 && i + 8 <= count; i += 8) {
+    __m256i word = _mm256_set1_epi32((int32_t)(words[(first + i) / 32] >> ((first + i) % 32)));
     __m256i bit = _mm256_and_si256(_mm256_sllv_epi32(word, shifts), sign);
-    _mm256_storeu_ps(out + i, _mm256_castsi256_ps(_mm256_xor_si256(minus_one, bit)));
+    put_eight(sink, _mm256_castsi256_ps(_mm256_xor_si256(minus_one, bit)), out + i);
   }
-  for (; i < count; i++) out[i] = words[i / 32] >> (i % 32) & 1 ? 1.0f : -1.0f;
+  signs_portable(words, first + i, count - i, sink, out + i);
 }
 
 ZT_AVX2 static void mask_bits_avx2(uint64_t seed, uint64_t path, uint64_t threshold, uint64_t first, size_t bytes,
                                    uint8_t *bits) {
   const __m256i upper = _mm256_set1_epi16((int16_t)(threshold >> 16)), zero = _mm256_setzero_si256();
+  const key_schedule schedule = schedule_of(seed);
   size_t i = 0;
   for (; i + 8 <= bytes; i += 8) {
     if (!eight_fit(first + i)) {
       mask_bits_portable(seed, path, threshold, first + i, 8, bits + i);
       continue;
     }
-    words8 r = philox_eight(seed, path, first + i);
     uint32_t words[32];
-    store_transposed(_mm256_castsi256_ps(r.w[0]), _mm256_castsi256_ps(r.w[1]), _mm256_castsi256_ps(r.w[2]),
-                     _mm256_castsi256_ps(r.w[3]), (float *)words);
+    store_words(philox_eight(&schedule, path, first + i), words);
     __m256i ties = zero;
     for (int half = 0; half < 2; half++) {
       __m256i a = _mm256_loadu_si256((const __m256i *)(words + 16 * half));
@@ -379,51 +445,49 @@ void zt_noise_words(uint64_t seed, uint64_t path, uint64_t first_block, size_t b
   ZT_DISPATCH(noise_words, seed, path, first_block, blocks, out);
 }
 
-static void gaussian_fill(int law, uint64_t seed, uint64_t path, uint64_t start, size_t count, float *out) {
-  float block[4];
-  size_t head = (size_t)(-start & 3);  // elements before the first whole block
-  if (head > count) head = count;
-  if (head) {
-    size_t offset = (size_t)(start & 3);
-    block_of_four(law, seed, path, start / 4, block);
-    memcpy(out, block + offset, head * sizeof(float));
+/// Elements from ..< to of one block.
+static void part_of_block(int law, uint64_t seed, uint64_t path, uint64_t block, int from, int to, sink sink, float *out) {
+  float z[4];
+  block_of_four(law, seed, path, block, z);
+  for (int k = from; k < to; k++) put(sink, z[k], out + k - from);
+}
+
+static void gaussian(int law, uint64_t seed, uint64_t path, uint64_t start, size_t count, sink sink, float *out) {
+  int offset = (int)(start & 3);
+  if (offset) {  // elements before the first whole block
+    size_t head = (size_t)(4 - offset) < count ? (size_t)(4 - offset) : count;
+    part_of_block(law, seed, path, start / 4, offset, offset + (int)head, sink, out);
     start += head, count -= head, out += head;
   }
   size_t blocks = count / 4, tail = count % 4;
-  if (blocks) ZT_DISPATCH(gaussian_blocks, law, seed, path, start / 4, blocks, out);
-  if (tail) {
-    block_of_four(law, seed, path, start / 4 + blocks, block);
-    memcpy(out + 4 * blocks, block, tail * sizeof(float));
+  if (blocks) ZT_DISPATCH(gaussian_blocks, law, seed, path, start / 4, blocks, sink, out);
+  if (tail) part_of_block(law, seed, path, start / 4 + blocks, 0, (int)tail, sink, out + 4 * blocks);
+}
+
+static void rademacher(uint64_t seed, uint64_t path, uint64_t start, size_t count, sink sink, float *out) {
+  enum { BLOCKS = 32 };
+  uint32_t words[4 * BLOCKS];
+  while (count) {
+    size_t offset = (size_t)(start % 128), room = 128 * BLOCKS - offset, here = count < room ? count : room;
+    zt_noise_words(seed, path, start / 128, (offset + here + 127) / 128, words);
+    ZT_DISPATCH(signs, words, offset, here, sink, out);
+    start += here, count -= here, out += here;
   }
 }
 
-static void rademacher_fill(uint64_t seed, uint64_t path, uint64_t start, size_t count, float *out) {
-  enum { BLOCKS = 32 };
-  uint32_t words[4 * BLOCKS];
-  float signs[128];
-  while (count) {
-    uint64_t first = start / 128;
-    size_t offset = (size_t)(start % 128);
-    if (offset || count < 128) {
-      size_t here = 128 - offset < count ? 128 - offset : count;
-      zt_noise_words(seed, path, first, 1, words);
-      ZT_DISPATCH(signs, words, 128, signs);
-      memcpy(out, signs + offset, here * sizeof(float));
-      start += here, count -= here, out += here;
-    } else {
-      size_t blocks = count / 128 < BLOCKS ? count / 128 : BLOCKS;
-      zt_noise_words(seed, path, first, blocks, words);
-      ZT_DISPATCH(signs, words, blocks * 128, out);
-      start += blocks * 128, count -= blocks * 128, out += blocks * 128;
-    }
-  }
+static void noise(int law, uint64_t seed, uint64_t path, uint64_t start, size_t count, sink sink, float *out) {
+  if (law == ZT_RADEMACHER)
+    rademacher(seed, path, start, count, sink, out);
+  else
+    gaussian(law, seed, path, start, count, sink, out);
 }
 
 void zt_noise_fill(int law, uint64_t seed, uint64_t path, uint64_t start, size_t count, float *out) {
-  if (law == ZT_RADEMACHER)
-    rademacher_fill(seed, path, start, count, out);
-  else
-    gaussian_fill(law, seed, path, start, count, out);
+  noise(law, seed, path, start, count, (sink){0, 0}, out);
+}
+
+void zt_noise_add(int law, uint64_t seed, uint64_t path, uint64_t start, size_t count, float a, float *y) {
+  noise(law, seed, path, start, count, (sink){1, a}, y);
 }
 
 void zt_mask_bits(uint64_t seed, uint64_t path, uint64_t threshold, uint64_t first, size_t bytes, uint8_t *bits) {

@@ -36,6 +36,16 @@ public enum AddressedNoise {
     zt_noise_fill(law.kernel, seed, pathHash, UInt64(start), out.count, base)
   }
 
+  /// y[i] ← fma(coefficient, z, y[i]), z being what `fill` writes, which is not stored.
+  @inline(__always)
+  public static func add(
+    _ coefficient: Float, to y: UnsafeMutableBufferPointer<Float>, law: NoiseLaw, seed: UInt64, pathHash: UInt64,
+    start: Int
+  ) {
+    guard let base = y.baseAddress else { return }
+    zt_noise_add(law.kernel, seed, pathHash, UInt64(start), y.count, coefficient, base)
+  }
+
   /// Random words: words `4 · firstBlock` onward of the stream at (`seed`, `pathHash`). `out.count` is a multiple of 4.
   public static func words(
     _ out: UnsafeMutableBufferPointer<UInt32>, seed: UInt64, pathHash: UInt64, firstBlock: Int

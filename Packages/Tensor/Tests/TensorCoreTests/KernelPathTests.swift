@@ -24,6 +24,14 @@ struct KernelPathTests {
   func noiseIsTheSame(_ law: NoiseLaw) {
     for start in [0, 3, 77, (4 << 32) - 5000, (128 << 32) - 5000] {
       expectSameBits({ noise(law, seed: 0xfeed, path: "w", start: start, count: 40_001).bits }, "\(law) at \(start)")
+      expectSameBits(
+        {
+          var values = [Float](repeating: 0.1, count: 4001)
+          values.withUnsafeMutableBufferPointer {
+            AddressedNoise.add(0.7, to: $0, law: law, seed: 0xfeed, pathHash: 3, start: start)
+          }
+          return values.bits
+        }, "\(law) added at \(start)")
     }
   }
 

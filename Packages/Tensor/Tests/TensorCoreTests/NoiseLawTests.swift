@@ -118,6 +118,25 @@ import Testing
     }
   }
 
+  /// What is added without being stored is what would have been stored.
+  @Test(arguments: NoiseLaw.allCases)
+  func addedIsFilledAndAdded(_ law: NoiseLaw) {
+    var dice = Dice(6)
+    for origin in [0, (4 << 32) - 2001, (128 << 32) - 2001] {
+      for _ in 0..<100 {
+        let start = origin + Int.random(in: 0...4000, using: &dice)
+        let old = dice.floats(Int.random(in: 0...(Bool.random(using: &dice) ? 9 : 5000), using: &dice))
+        let z = noise(law, seed: 9, path: "added", start: start, count: old.count)
+        var added = old
+        added.withUnsafeMutableBufferPointer {
+          AddressedNoise.add(
+            -0.37, to: $0, law: law, seed: 9, pathHash: AddressedNoise.hash(ofPath: "added"), start: start)
+        }
+        #expect(added.bits == zip(old, z).map { $0.addingProduct(-0.37, $1) }.bits, "\(old.count) from \(start)")
+      }
+    }
+  }
+
   @Test func seedsOfARunAreDistinct() {
     var seen: Set<UInt64> = []
     let purposes: [SeedPurpose] = [.direction, .rounding, .dataOrder, .initialisation, .sampling, .masking]

@@ -96,6 +96,31 @@ import TuningCore
     }
   }
 
+  /// A replay takes several steps in one pass, each with its own mask and rounding.
+  @Test(arguments: [nil, 0, 1, 2, 3], DType.allCases)
+  func updatesInOnePassAreOneAfterTheOther(_ rule: Int?, _ dtype: DType) throws {
+    func bits(_ apply: (ParameterSet, [StepUpdate], OptimizerState) -> Void) throws -> [UInt32] {
+      let set = try set(dtype), state = try OptimizerState(rule: rule.map { Self.rules[$0] }, for: set)
+      let support = try support(set), some = Support(["linear": .addressed(seed: 7, threshold: 1 << 31), "norm": .all])
+      let updates = [support, .everything, some, support, .everything].enumerated().map { step, within in
+        // The second of them names elements that the update leaves alone, and misses some that it moves.
+        let terms = [
+          Term(-0.75, Direction(seed: UInt64(step), support: within)), Term(0.5, Direction(seed: 90, support: some)),
+        ]
+        return StepUpdate(
+          rule == nil ? .move(Move(terms, decay: 0.01)) : .descent(.directions(terms), learningRate: 0.01),
+          step: step, support: within, roundingSeed: UInt64(100 + step))
+      }
+      apply(set, updates, state)
+      return (set.parameters.map(\.tensor) + state.tensors.map(\.tensor)).flatMap { $0.values.bits }
+    }
+    let inOnePass = try bits { $0.apply($1, state: $2, threads: Threads(2)) }
+    let oneByOne = try bits { set, updates, state in
+      for update in updates { set.apply([update], state: state, threads: Threads(3)) }
+    }
+    expectSame(inOnePass, oneByOne)
+  }
+
   /// The law of displacements holds within a mask.
   @Test func scoredDirectionIsAppliedDirection() throws {
     let state = try ToyModel.state()

@@ -28,6 +28,8 @@ void zt_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t ou
 void zt_noise_words(uint64_t seed, uint64_t path, uint64_t first_block, size_t blocks, uint32_t *out);
 /// Elements start ..< start + count of the noise of `law` at (seed, path).
 void zt_noise_fill(int law, uint64_t seed, uint64_t path, uint64_t start, size_t count, float *out);
+/// y[i] = fma(a, z[i], y[i]), z being what zt_noise_fill writes.
+void zt_noise_add(int law, uint64_t seed, uint64_t path, uint64_t start, size_t count, float a, float *y);
 
 // --- Masks [exact]: element i's bit is bit i % 8 of byte i / 8, 1 where the element takes part
 

@@ -78,9 +78,9 @@ public struct MethodBench {
     for step in 0...repetitions {
       let taken = try Measurement.seconds {
         _ = try method.step(step, on: [batch], oracle: exact, record: { _ in }) { [method] update, part in
+          let stepped = StepUpdate(update, step: step, support: method.plan.support(of: part, step: step), in: recipe)
           state.parameters.apply(
-            update, part: part, step: step, plan: method.plan, state: method.state(of: part), recipe: recipe,
-            threads: threads)
+            [stepped], state: method.state(of: part), rounding: recipe.rounding, threads: threads)
         }
       }
       let forward = try Measurement.seconds { _ = try oracle.losses(at: [.none], on: batch) }

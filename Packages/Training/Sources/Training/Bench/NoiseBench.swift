@@ -2,7 +2,7 @@ import Foundation
 import TensorCore
 import TuningCore
 
-/// How fast each law is generated, and how fast a move along it updates parameters, against scaling the same memory.
+/// How fast each law is generated, and how fast moves along it update parameters, against scaling the same memory.
 public struct NoiseBench: Sendable {
   public var count: Int
   public var threads: Threads
@@ -18,9 +18,13 @@ public struct NoiseBench: Sendable {
     public var law: String
     /// 10⁹ elements a second, best repetition.
     public var generated: Double
+    /// By one direction: a step of training.
     public var moved: Double
+    /// By one direction after the other, several in a pass over the memory: a replay.
+    public var replayed: Double
     /// Of the rate at which the same memory is scaled in place.
-    public var shareOfScaling: Double
+    public var movedShareOfScaling: Double
+    public var replayedShareOfScaling: Double
   }
 
   public func run() throws -> [Row] {
@@ -36,10 +40,15 @@ public struct NoiseBench: Sendable {
             UnsafeMutableBufferPointer(rebasing: tensor.mutableFloats[range]), of: "bench", start: range.lowerBound)
         }
       }
-      let moved = best { parameters.apply(Move([Term(1e-9, direction)]), threads: threads) }
+      let move = StepUpdate(.move(Move([Term(1e-9, direction)])))
+      let moved = best { parameters.apply([move], threads: threads) }
+      let steps = Playback.updatesAtOnce
+      let replayed =
+        best { parameters.apply([StepUpdate](repeating: move, count: steps), threads: threads) } / Double(steps)
       return Row(
         law: law.rawValue, generated: Double(count) / filled / 1e9, moved: Double(count) / moved / 1e9,
-        shareOfScaling: scaled / moved)
+        replayed: Double(count) / replayed / 1e9, movedShareOfScaling: scaled / moved,
+        replayedShareOfScaling: scaled / replayed)
     }
   }
 

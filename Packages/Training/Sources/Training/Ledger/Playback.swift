@@ -5,9 +5,12 @@ import TuningCore
 
 /// The base model of a ledger, brought on by its steps one after the other, without a forward pass.
 ///
-/// - Cost: for each step one pass over the trainable parameters, and their state where the optimizer descends by a rule,
-///   and one generation of its directions.
+/// - Cost: one generation of each step's directions, and for every `updatesAtOnce` updates one pass over the trainable
+///   parameters, and their state where the optimizer descends by a rule.
 final class Playback {
+  /// Updates that a piece of the parameters takes while it is in the cache.
+  static let updatesAtOnce = 32
+
   let ledger: LedgerReader
   private let parameters: ParameterSet
   private let plan: StepPlan
@@ -45,20 +48,30 @@ final class Playback {
   /// - Throws: what `LedgerReader.forEachStep` throws; `LedgerError.corruptRecord` for a step of other parts.
   func advance(to target: Int, leavingOut leftOut: Range<Int> = 0..<0, progress: (Int) -> Void = { _ in }) throws {
     precondition(target >= step, "Playback: back from step \(step) to \(target)")
-    try ledger.forEachStep(in: step..<target, supports: { [plan] in plan.support(of: $1, step: $0) }) { step, updates in
+    let recipe = ledger.header.recipe
+    var waiting: [StepUpdate] = [], supports: [Support] = []
+    func make(_ step: Int) {
+      parameters.apply(waiting, state: kept, rounding: recipe.rounding, threads: threads)
+      waiting = []
+      self.step = step
+      progress(step)
+    }
+    let support = { [plan] (step: Int, part: Int) in
+      supports.append(plan.support(of: part, step: step))
+      return supports[part]
+    }
+    try ledger.forEachStep(in: step..<target, supports: support) { step, updates in
       guard updates.count == plan.parts.count else {
         throw LedgerError(
           .corruptRecord, "step \(step) has \(updates.count) updates for \(plan.parts.count) parts of the parameters")
       }
       if !leftOut.contains(step) {
-        for (part, update) in updates.enumerated() {
-          parameters.apply(
-            update, part: part, step: step, plan: plan, state: kept, recipe: ledger.header.recipe, threads: threads)
-        }
+        waiting += zip(updates, supports).map { StepUpdate($0, step: step, support: $1, in: recipe) }
       }
-      self.step = step + 1
-      progress(step + 1)
+      supports = []
+      if waiting.count >= Self.updatesAtOnce { make(step + 1) }
     }
+    make(target)
   }
 
   /// Where it stands, to come back to.

@@ -22,20 +22,15 @@ extension Experiment {
 
   /// Makes the update of one part of a step.
   func apply(_ update: ParameterUpdate, part: Int = 0, step: Int) {
+    let stepped = StepUpdate(update, step: step, support: method.plan.support(of: part, step: step), in: recipe)
     oracle.state.parameters.apply(
-      update, part: part, step: step, plan: method.plan, state: method.state(of: part), recipe: recipe,
-      threads: recipe.threads)
+      [stepped], state: method.state(of: part), rounding: recipe.rounding, threads: recipe.threads)
   }
 }
 
-extension ParameterSet {
-  /// Makes the update of one part of a step, as a run and its replay do.
-  func apply(
-    _ update: ParameterUpdate, part: Int, step: Int, plan: StepPlan, state: OptimizerState, recipe: ResolvedRecipe,
-    threads: Threads
-  ) {
-    apply(
-      update, step: step, support: plan.support(of: part, step: step), state: state, rounding: recipe.rounding,
-      roundingSeed: recipe.seeds.seed(.rounding, step: step), threads: threads)
+extension StepUpdate {
+  /// As a run and its replay make it.
+  init(_ update: ParameterUpdate, step: Int, support: Support, in recipe: ResolvedRecipe) {
+    self.init(update, step: step, support: support, roundingSeed: recipe.seeds.seed(.rounding, step: step))
   }
 }

@@ -1,2 +1,2 @@
 // Written by Tools/interface-id: a digest of the sources that plugins compile against.
-#define ZEROTH_INTERFACE_ID "03f94f629c993a4c"
+#define ZEROTH_INTERFACE_ID "5d92380af3e4b3d3"

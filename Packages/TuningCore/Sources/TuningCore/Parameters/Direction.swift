@@ -20,6 +20,24 @@ public struct Direction: Hashable, Sendable {
     AddressedNoise.fill(out, law: law, seed: seed, pathHash: path.hash, start: start)
     mask.clear(out, pathHash: path.hash, start: start)
   }
+
+  /// values[i] ← fma(coefficient, z, values[i]) for elements from `start` of `path`.
+  ///
+  /// - Parameters:
+  ///   - confined: outside of it the caller takes back what became of the values, so that z need not be cut there.
+  ///   - noise: room for as many as there are values.
+  @inline(__always)
+  func add(
+    _ coefficient: Float, to values: UnsafeMutableBufferPointer<Float>, of path: ParameterPath, start: Int,
+    confined: Support, noise: UnsafeMutableBufferPointer<Float>
+  ) {
+    if support == confined || support.isAll(of: path) {
+      return AddressedNoise.add(coefficient, to: values, law: law, seed: seed, pathHash: path.hash, start: start)
+    }
+    let z = UnsafeMutableBufferPointer(rebasing: noise[..<values.count])
+    fill(z, of: path, start: start)
+    values.add(coefficient, UnsafeBufferPointer(z))
+  }
 }
 
 /// `coefficient · direction`.

@@ -21,10 +21,13 @@ extension GradientEstimate {
       self.exact = exact
     }
 
-    /// Writes elements `start ..< start + out.count`.
+    /// Writes elements `start ..< start + out.count`, those in `support` at least.
     ///
     /// - Parameter noise: room for as many.
-    func write(_ out: UnsafeMutableBufferPointer<Float>, start: Int, noise: UnsafeMutableBufferPointer<Float>) {
+    func write(
+      _ out: UnsafeMutableBufferPointer<Float>, start: Int, confined support: Support,
+      noise: UnsafeMutableBufferPointer<Float>
+    ) {
       if let exact {
         _ = out.update(fromContentsOf: exact.tensor.floats[start..<start + out.count])
         if exact.scale != 1 { out.scale(by: exact.scale) }
@@ -32,8 +35,7 @@ extension GradientEstimate {
       }
       out.update(repeating: 0)
       for term in terms {
-        term.direction.fill(noise, of: path, start: start)
-        out.add(term.coefficient, UnsafeBufferPointer(noise))
+        term.direction.add(term.coefficient, to: out, of: path, start: start, confined: support, noise: noise)
       }
     }
   }

@@ -17,39 +17,6 @@ public struct Move: Hashable, Sendable {
 }
 
 extension ParameterSet {
-  /// Applies `move` to the trainable parameters.
-  ///
-  /// - Parameters:
-  ///   - support: what may change: other elements keep their bits.
-  ///   - roundingSeed: addresses the stochastic rounding of `float16` and `bfloat16` parameters.
-  /// - Cost: one pass over the trainable parameters and one generation of each direction; 32 KiB a thread.
-  public func apply(
-    _ move: Move, support: Support = .everything, rounding: Rounding = .stochastic, roundingSeed: UInt64 = 0,
-    threads: Threads
-  ) {
-    guard !move.terms.isEmpty || move.decay != 0 else { return }
-    let terms = move.terms.filter { $0.coefficient != 0 }
-    for (parameter, mask) in masked(by: support) {
-      let pieces = ParameterPieces(of: parameter, rounding: rounding, roundingSeed: roundingSeed)
-      let keep = parameter.role.decays ? 1 - move.decay : 1
-      threads.forEachRange(of: parameter.tensor.count, piece: 1 << 16) { range, _ in
-        pieces.forEach(in: range) { values, scratch, start in
-          let z = UnsafeMutableBufferPointer(rebasing: scratch[..<values.count])
-          let old = UnsafeMutableBufferPointer(rebasing: scratch[values.count..<2 * values.count])
-          mask.withPiece(of: start..<start + values.count, pathHash: parameter.path.hash) { mask in
-            mask.confine(values, saving: old) {
-              if keep != 1 { values.scale(by: keep) }
-              for term in terms {
-                term.direction.fill(z, of: parameter.path, start: start)
-                values.add(term.coefficient, UnsafeBufferPointer(z))
-              }
-            }
-          }
-        }
-      }
-    }
-  }
-
   /// Σ z² over the elements that `direction` moves, and how many they are; summed in one fixed order.
   ///
   /// - Cost: one generation of the direction.
@@ -73,20 +40,5 @@ extension ParameterSet {
       elements = sums.reduce(elements) { $0 + $1.count }
     }
     return (total, elements)
-  }
-}
-
-extension ElementMask.Piece {
-  /// Runs `body`, which changes `values`, and takes back what it did where the mask has no part.
-  ///
-  /// - Parameter old: room for as many.
-  @inline(__always)
-  func confine(
-    _ values: UnsafeMutableBufferPointer<Float>, saving old: UnsafeMutableBufferPointer<Float>, _ body: () -> Void
-  ) {
-    if includesAll { return body() }
-    _ = old.update(fromContentsOf: values)
-    body()
-    restore(values, from: UnsafeBufferPointer(old))
   }
 }

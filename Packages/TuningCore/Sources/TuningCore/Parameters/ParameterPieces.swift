@@ -7,53 +7,62 @@ public enum Rounding: String, Sendable, Codable, CaseIterable {
   case nearest
 }
 
-/// One parameter's values in `float32`, a piece at a time that stays in the first-level cache.
+/// One parameter's values in `float32`, a piece at a time that stays in the first-level cache however often it changes.
 struct ParameterPieces {
   private static let length = 2048
 
   private let tensor: Tensor
   private let pathHash: UInt64
   private let rounding: Rounding
-  private let roundingSeed: UInt64
 
-  init(of parameter: Parameter, rounding: Rounding, roundingSeed: UInt64) {
+  init(of parameter: Parameter, rounding: Rounding) {
     precondition(parameter.tensor.isWritable, "'\(parameter.path)' trains and is mapped read-only")
     tensor = parameter.tensor
     pathHash = parameter.path.hash
     self.rounding = rounding
-    self.roundingSeed = roundingSeed
   }
 
-  /// Calls `body` with the values of each piece to be changed in place, scratch for twice as many, and where it begins.
-  ///
-  /// - Parameter writes: false: what `body` does to the values is forgotten.
-  func forEach(
-    in range: Range<Int>, writes: Bool = true,
-    _ body: (
-      _ values: UnsafeMutableBufferPointer<Float>, _ scratch: UnsafeMutableBufferPointer<Float>, _ start: Int
-    ) -> Void
-  ) {
-    let inPlace = tensor.dtype == .float32 && writes
+  func forEach(in range: Range<Int>, _ body: (Piece) -> Void) {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: 3 * Self.length) { memory in
       let scratch = UnsafeMutableBufferPointer(rebasing: memory[Self.length...])
       for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.length) {
         let count = min(Self.length, range.upperBound - start)
-        let values =
-          inPlace
-          ? UnsafeMutableBufferPointer(rebasing: tensor.mutableFloats[start..<start + count])
-          : UnsafeMutableBufferPointer(rebasing: memory[..<count])
-        if !inPlace { tensor.load(from: start, into: values) }
-        body(values, scratch, start)
-        if !inPlace && writes { store(values, at: start) }
+        body(
+          Piece(
+            parameter: self, start: start, loaded: UnsafeMutableBufferPointer(rebasing: memory[..<count]),
+            scratch: scratch))
       }
     }
   }
 
-  private func store(_ values: UnsafeMutableBufferPointer<Float>, at start: Int) {
-    switch rounding {
-    case .nearest: tensor.store(UnsafeBufferPointer(values), at: start)
-    case .stochastic:
-      tensor.storeStochastically(UnsafeBufferPointer(values), at: start, seed: roundingSeed, pathHash: pathHash)
+  struct Piece {
+    fileprivate let parameter: ParameterPieces
+    /// Its first element.
+    let start: Int
+    /// Where the values are widened to.
+    fileprivate let loaded: UnsafeMutableBufferPointer<Float>
+    /// For twice as many elements.
+    let scratch: UnsafeMutableBufferPointer<Float>
+
+    /// Calls `body` with the values, to be changed in place; each is rounded once to the parameter's dtype.
+    ///
+    /// - Parameters:
+    ///   - writes: false: what `body` does to the values is forgotten.
+    ///   - roundingSeed: of stochastic rounding.
+    func change(writes: Bool, roundingSeed: UInt64, _ body: (UnsafeMutableBufferPointer<Float>) -> Void) {
+      let tensor = parameter.tensor
+      if tensor.dtype == .float32 && writes {
+        return body(UnsafeMutableBufferPointer(rebasing: tensor.mutableFloats[start..<start + loaded.count]))
+      }
+      tensor.load(from: start, into: loaded)
+      body(loaded)
+      guard writes else { return }
+      switch parameter.rounding {
+      case .nearest: tensor.store(UnsafeBufferPointer(loaded), at: start)
+      case .stochastic:
+        tensor.storeStochastically(
+          UnsafeBufferPointer(loaded), at: start, seed: roundingSeed, pathHash: parameter.pathHash)
+      }
     }
   }
 }

@@ -24,6 +24,11 @@ public final class Support: Sendable {
   /// Whether anything of the parameter at `path` lies inside.
   public func includes(_ path: ParameterPath) -> Bool { mask(of: path) != nil }
 
+  /// Whether all of the parameter at `path` lies inside.
+  func isAll(of path: ParameterPath) -> Bool {
+    if case .all = mask(of: path) { true } else { false }
+  }
+
   /// Which elements of the parameter at `path` lie inside; nil: none.
   public func mask(of path: ParameterPath) -> ElementMask? {
     guard let masks else { return .all }
