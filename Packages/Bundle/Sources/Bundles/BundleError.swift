@@ -22,6 +22,18 @@ public struct BundleError: Error, CustomStringConvertible, Sendable {
     case tooLarge
     /// Not the 64 hexadecimal digits of a SHA-256.
     case invalidHash
+    /// An archive that is no bundle: it has no manifest where one must be.
+    case notABundle
+    /// A bundle, key or signature of a format version, or of an algorithm, that this program does not know.
+    case unsupportedVersion
+    /// The manifest, or what is to become one, says something that a manifest may not say.
+    case invalidManifest
+    /// Something is where a file or a folder was to be made; it is as it was before.
+    case occupied
+    /// Not a key, or not a signature, of the kind that is expected.
+    case invalidKey
+    /// Made by another key, for another bundle, or changed since.
+    case wrongSignature
   }
 
   public let code: Code
