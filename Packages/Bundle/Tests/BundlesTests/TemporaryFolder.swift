@@ -18,3 +18,18 @@ func failure(_ body: () throws -> Void) -> BundleError? {
     return error as? BundleError
   }
 }
+
+extension Data {
+  /// Bytes that no compressor makes smaller, the same each time.
+  static func noise(_ count: Int) -> Data {
+    var data = Data(count: count + 8)
+    data.withUnsafeMutableBytes { bytes in
+      var state: UInt64 = 1
+      for i in stride(from: 0, to: count, by: 8) {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        bytes.storeBytes(of: (state >> 32 ^ state &* 0x9e37_79b9_7f4a_7c15), toByteOffset: i, as: UInt64.self)
+      }
+    }
+    return data.prefix(count)
+  }
+}

@@ -11,6 +11,15 @@ final class ArchiveCursor {
 
   let path: String
   private let handle: OpaquePointer
+  private let input: Input?
+
+  /// A stream as libarchive's callback reads it, and the error that it could not throw.
+  private final class Input {
+    let stream: UnpackedStream
+    var failure: (any Error)?
+
+    init(_ stream: UnpackedStream) { self.stream = stream }
+  }
 
   /// - Throws: `BundleError.notFound`, `.unreadable` or `.notAnArchive`.
   init(_ file: URL) throws {
@@ -18,6 +27,7 @@ final class ArchiveCursor {
     _ = try FileSource(file).size()  // The system's own words for a file that cannot be opened.
     guard let handle = archive_read_new() else { throw BundleError(.unreadable, "\(path): no memory to read it") }
     self.handle = handle
+    input = nil
     archive_read_support_filter_gzip(handle)
     archive_read_support_filter_bzip2(handle)
     archive_read_support_filter_xz(handle)
@@ -35,7 +45,37 @@ final class ArchiveCursor {
     }
   }
 
+  /// Reads the tar that `stream` unpacks to.
+  ///
+  /// - Throws: `BundleError.notAnArchive`, and what the stream throws.
+  init(tar stream: UnpackedStream) throws {
+    path = stream.path
+    let input = Input(stream)
+    self.input = input
+    guard let handle = archive_read_new() else { throw BundleError(.unreadable, "\(path): no memory to read it") }
+    self.handle = handle
+    archive_read_support_format_tar(handle)
+    let status = archive_read_open(
+      handle, Unmanaged.passUnretained(input).toOpaque(), nil,
+      { handle, context, bytes in
+        guard let context else { return -1 }
+        let input = Unmanaged<Input>.fromOpaque(context).takeUnretainedValue()
+        do {
+          let piece = try input.stream.next()
+          bytes?.pointee = piece.baseAddress
+          return piece.count
+        } catch {
+          input.failure = error
+          return -1
+        }
+      }, nil)
+    guard status == ARCHIVE_OK else { throw failure("cannot be opened as an archive") }
+  }
+
   deinit { archive_read_free(handle) }
+
+  /// How much of a tar's stream has been read as members and as their end.
+  var position: Int { Int(archive_filter_bytes(handle, 0)) }
 
   /// The next member; nil at the end.
   ///
@@ -95,7 +135,8 @@ final class ArchiveCursor {
     }
   }
 
-  private func failure(_ what: String) -> BundleError {
+  private func failure(_ what: String) -> any Error {
+    if let failure = input?.failure { return failure }
     let reason = archive_error_string(handle).map { String(cString: $0) } ?? "libarchive gives no reason"
     let number = archive_errno(handle)
     let code: BundleError.Code

@@ -23,3 +23,37 @@ public struct BundleLimits: Sendable, Hashable {
     self.expansion = expansion
   }
 }
+
+extension BundleLimits {
+  private static let freeContent = 256 << 20
+  private static let freeManifest = 1 << 20
+
+  /// Bytes that the manifest of a bundle of `fileSize` bytes may have.
+  func manifestLimit(fileSize: Int) -> Int {
+    min(manifestSize, max(Self.freeManifest, expanded(fileSize)))
+  }
+
+  private func expanded(_ fileSize: Int) -> Int {
+    let (size, overflow) = fileSize.multipliedReportingOverflow(by: expansion)
+    return overflow ? .max : size
+  }
+
+  /// - Throws: `BundleError.tooLarge`, naming the limit.
+  func check(_ manifest: BundleManifest, name: String, fileSize: Int) throws {
+    guard manifest.members.count <= memberCount else {
+      throw BundleError(
+        .tooLarge, "\(name): has \(manifest.members.count) files; at most \(memberCount) are accepted (limit: members)")
+    }
+    guard let total = manifest.totalSize, total <= totalSize else {
+      throw BundleError(
+        .tooLarge, "\(name): its files have more than the \(totalSize) bytes that are accepted (limit: total size)")
+    }
+    let unpacked = manifest.objects.values.reduce(0, +), allowed = max(Self.freeContent, expanded(fileSize))
+    guard unpacked <= allowed else {
+      throw BundleError(
+        .tooLarge,
+        "\(name): its \(fileSize) bytes unpack to \(unpacked); at most \(expansion) times as many are accepted "
+          + "(limit: expansion)")
+    }
+  }
+}

@@ -46,14 +46,4 @@ public struct BundleWriter: Sendable {
     self.manifest = manifest
     self.members = members
   }
-
-  /// Packs to `target`, which appears when it is whole and replaces what was there.
-  ///
-  /// - Parameter threads: that compress beside the calling one, at most 16; nil for one a processor.
-  /// - Throws: `BundleError.refusedMember` for a path that readers would refuse, `.invalidManifest`, `.notFound` or
-  ///   `.unreadable` (also a file that changes meanwhile), what `AtomicFile` throws, and what `progress` throws.
-  @discardableResult
-  public func write(to target: URL, threads: Int? = nil, progress: BundleProgress.Handler? = nil) throws -> Result {
-    throw BundleError(.unwritable, "\(target.path): not written yet")
-  }
 }

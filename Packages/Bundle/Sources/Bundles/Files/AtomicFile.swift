@@ -17,8 +17,22 @@ public enum AtomicFile {
     try write(to: target, opening: { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }, body)
   }
 
-  /// `opening` returns a descriptor for the temporary path, or -1 and errno.
-  static func write(to target: URL, opening: (String) -> Int32, _ body: (FileSink) throws -> Void) throws {
+  /// Writes a file where there is none.
+  ///
+  /// - Parameter permissions: Before the umask.
+  /// - Throws: `BundleError.occupied` where something is there, and as `write(_:to:)`.
+  static func create(_ data: Data, at target: URL, permissions: mode_t) throws {
+    let open = { (path: String) in Foundation.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions) }
+    // A link does not replace what is there.
+    try write(to: target, opening: open, placing: { link($0, $1) }) { sink in try sink.append(data) }
+  }
+
+  /// `opening` returns a descriptor for the temporary path, or -1 and errno; `placing` gives the file its name, or -1
+  /// and errno.
+  static func write(
+    to target: URL, opening: (String) -> Int32, placing: (String, String) -> Int32 = { rename($0, $1) },
+    _ body: (FileSink) throws -> Void
+  ) throws {
     let folder = target.deletingLastPathComponent()
     let mark = String(UInt64.random(in: 0...UInt64.max), radix: 36)
     let temporary = folder.appending(path: ".\(target.lastPathComponent.prefix(64)).\(mark).partial").path
@@ -28,7 +42,8 @@ public enum AtomicFile {
     do {
       try body(sink)
       try sink.close()
-      guard rename(temporary, target.path) == 0 else { throw FileSink.failure(errno, writing: target.path) }
+      guard placing(temporary, target.path) == 0 else { throw FileSink.failure(errno, writing: target.path) }
+      unlink(temporary)  // Is still there if it was linked.
     } catch {
       sink.abandon()
       unlink(temporary)
@@ -38,7 +53,7 @@ public enum AtomicFile {
   }
 
   /// Makes the new name itself survive a power cut. Some file systems cannot flush folders and say EINVAL.
-  private static func flushFolder(_ folder: String, target: String) throws {
+  static func flushFolder(_ folder: String, target: String) throws {
     let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileSink.failure(errno, writing: target) }
     defer { close(descriptor) }
@@ -91,6 +106,8 @@ public final class FileSink {
     switch number {
     case ENOSPC, EDQUOT:
       BundleError(.noSpaceLeft, "\(target): no space left on the disk; nothing was changed: make room and try again")
+    case EEXIST:
+      BundleError(.occupied, "\(target): is there already: give another name")
     case ENOENT:
       BundleError(.notFound, "\(target): cannot write: its folder does not exist")
     default:

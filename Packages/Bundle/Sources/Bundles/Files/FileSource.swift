@@ -31,11 +31,19 @@ final class FileSource {
     let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.pieceSize, alignment: 16)
     defer { piece.deallocate() }
     while true {
-      let count = read(descriptor, piece.baseAddress, piece.count)
-      if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw readFailure(errno) }
+      let count = try read(into: piece)
       guard count > 0 else { return }
       try body(UnsafeRawBufferPointer(rebasing: piece[..<count]))
+    }
+  }
+
+  /// The next bytes of the file, as many as come at once; how many, 0 at its end.
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    while true {
+      let count = Foundation.read(descriptor, buffer.baseAddress, buffer.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw readFailure(errno) }
+      return count
     }
   }
 
