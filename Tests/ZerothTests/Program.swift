@@ -46,7 +46,11 @@ struct Program {
       process.executableURL = Program.executable
       process.arguments = arguments
       process.currentDirectoryURL = folder ?? place.url
-      process.environment = ProcessInfo.processInfo.environment.filter { $0.key != "ZEROTH_PLUGIN_PATH" }
+      var environment = ProcessInfo.processInfo.environment
+      environment["ZEROTH_PLUGIN_PATH"] = nil
+      environment["ZEROTH_MODEL_PATH"] = nil
+      environment["ZEROTH_CACHE"] = place("cache").path
+      process.environment = environment
       (process.standardInput, process.standardOutput, process.standardError) = (streams[0], streams[1], streams[2])
       try process.run()
     }

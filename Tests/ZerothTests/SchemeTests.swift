@@ -134,7 +134,7 @@ import TuningCore
 
   private func open(_ adapter: URL?) throws -> InferenceModel {
     try InferenceModel(
-      ModelSource(path: Project.stories), adapter: adapter.map(AdapterFolder.init),
+      try ModelSource(path: Project.stories), adapter: adapter.map(AdapterFolder.init),
       components: Plugins.host().components, threads: Threads(1))
   }
 

@@ -84,7 +84,7 @@ struct ModelArguments: ParsableArguments {
       return try InferenceModel(run: folder, components: host.components, threads: threads.value)
     }
     // Validated: one of the two is there.
-    let source = ModelSource(
+    let source = try ModelSource(
       path: URL(argument: model ?? ""), tokenizer: tokenizer.map(URL.init(argument:)), dtype: dtype)
     guard let adapter else { return try InferenceModel(source, threads: threads.value) }
     return try InferenceModel(

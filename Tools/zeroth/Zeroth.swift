@@ -28,7 +28,7 @@ struct Zeroth: ParsableCommand {
       DoctorCommand.self, TrainCommand.self, BenchmarkCommand.self, ReportCommand.self, EvalCommand.self,
       ProbeCommand.self, GenerateCommand.self, TaskCommand.self, TokenizeCommand.self, ScoreCommand.self,
       LogitsCommand.self, InspectCommand.self, PluginsCommand.self, RecipeCommand.self, BenchCommand.self,
-      ReplayCommand.self, LedgerCommand.self, ArchiveCommand.self,
+      ReplayCommand.self, LedgerCommand.self, BundleCommand.self, DataCommand.self, ArchiveCommand.self,
     ])
 
   static func main() {

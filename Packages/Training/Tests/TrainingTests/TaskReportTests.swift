@@ -32,7 +32,7 @@ import TuningCore
 
   @Test func examplesArePreviewed() throws {
     let archive = Self.repository.appending(path: "Data/SST-2/SST-2.zip")
-    let source = ModelSource(path: Self.repository.appending(path: "Models/stories260K"))
+    let source = try ModelSource(path: Self.repository.appending(path: "Models/stories260K"))
     let preview = try TaskPreview(
       "sst2", template: 1, data: archive, part: .validation, count: 2, tokenizer: source.tokenizer())
     #expect(preview.count == 872 && preview.examples.count == 2 && preview.task == "sst2")

@@ -10,7 +10,7 @@ extension BundleManifest: Codable {
   }
 
   /// The bytes that are hashed for the bundle's id: one spelling for one manifest.
-  func encoded() throws -> Data { try JSONText.encode(self) }
+  public func encoded() throws -> Data { try JSONText.encode(self) }
 
   /// Reads a manifest and holds it to every rule. Keys that this version does not know are passed over: what changes the
   /// meaning of a bundle gets a new format version.

@@ -37,6 +37,9 @@ public struct BundleWriter: Sendable {
     public let size: Int
   }
 
+  /// Of a bundle's file name.
+  public static let fileExtension = "zb"
+
   /// Without members.
   public var manifest: BundleManifest
   /// In any order.

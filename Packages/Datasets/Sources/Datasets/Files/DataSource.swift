@@ -16,22 +16,33 @@ public struct DataSource: Sendable {
 
   private enum Place: Sendable {
     case folder(URL)
-    case archive(ArchiveReader)
+    /// An archive or a bundle: its files' paths, and how one is read with at most as many bytes as are said.
+    case packed([String], read: @Sendable (String, Int) throws -> Data)
   }
 
   public let location: URL
   private let place: Place
 
-  /// `location` is a folder, or a zip, tar.gz, tar.zst, ... file.
+  /// `location` is a folder, a zip, tar.gz, tar.zst, ... file, or a bundle of data (`.zb`).
   ///
-  /// - Throws: `DatasetError.missingFile`, or `BundleError` for a file that is no sound archive.
+  /// - Throws: `DatasetError.missingFile`, or `BundleError` for a file that is no sound archive or bundle.
   public init(_ location: URL) throws {
     self.location = location
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: location.path, isDirectory: &isFolder) else {
       throw DatasetError(.missingFile, "\(location.path): there is no such folder or archive")
     }
-    place = isFolder.boolValue ? .folder(location) : .archive(try ArchiveReader(file: location))
+    if isFolder.boolValue {
+      place = .folder(location)
+    } else if location.pathExtension == BundleWriter.fileExtension {
+      let bundle = try BundleReader(file: location)
+      place = .packed(bundle.manifest.members.map(\.path)) { try bundle.read(member: $0, limit: $1) }
+    } else {
+      let archive = try ArchiveReader(file: location)
+      place = .packed(archive.members.filter { $0.kind == .file }.map(\.path)) {
+        try archive.read(member: $0, limit: $1)
+      }
+    }
   }
 
   /// The file `name` of the data set whose official folder is `folder`: at the top or in `folder`; in an archive in any
@@ -42,7 +53,7 @@ public struct DataSource: Sendable {
   public func file(_ name: String, in folder: String, limit: Int = ArchiveReader.defaultSizeLimit) throws -> File {
     switch place {
     case .folder(let url): try looseFile(name, in: folder, of: url, limit: limit)
-    case .archive(let reader): try member(name, in: folder, of: reader, limit: limit)
+    case .packed(let paths, let read): try member(name, in: folder, of: paths) { try read($0, limit) }
     }
   }
 
@@ -75,20 +86,21 @@ public struct DataSource: Sendable {
     return File(name: file.path, data: try FileContent.read(file, limit: limit))
   }
 
-  private func member(_ name: String, in folder: String, of reader: ArchiveReader, limit: Int) throws -> File {
-    let named = reader.members.filter { $0.kind == .file && ("/" + $0.path).hasSuffix("/" + name) }
-    let inFolder = named.filter { ("/" + $0.path).hasSuffix("/\(folder)/\(name)") }
+  private func member(
+    _ name: String, in folder: String, of paths: [String], read: (String) throws -> Data
+  ) throws -> File {
+    let named = paths.filter { ("/" + $0).hasSuffix("/" + name) }
+    let inFolder = named.filter { ("/" + $0).hasSuffix("/\(folder)/\(name)") }
     let found = inFolder.isEmpty ? named : inFolder
-    guard let member = found.first else {
+    guard let path = found.first else {
       throw DatasetError(
         .missingFile,
         "\(location.path): no member is called \(folder)/\(name) or \(name); is it the data set's archive?")
     }
     guard found.count == 1 else {
       throw DatasetError(
-        .ambiguousFile, "\(location.path): any of \(found.map(\.path).joined(separator: ", ")) could be meant")
+        .ambiguousFile, "\(location.path): any of \(found.joined(separator: ", ")) could be meant")
     }
-    return File(
-      name: "\(location.path):\(member.path)", data: try reader.read(member: member.path, limit: limit))
+    return File(name: "\(location.path):\(path)", data: try read(path))
   }
 }

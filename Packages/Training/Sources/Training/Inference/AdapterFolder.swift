@@ -3,16 +3,18 @@ import TensorCore
 import Transformers
 import TuningCore
 
-/// An adapter as PEFT keeps it, made here or elsewhere: `adapter_config.json` and `adapter_model.safetensors`.
+/// An adapter as PEFT keeps it, made here or elsewhere: `adapter_config.json` and `adapter_model.safetensors`, in a folder or
+/// a bundle.
 public struct AdapterFolder {
   /// The folder.
   public let url: URL
   private let configuration: AdapterConfiguration
   private let file: SafetensorsFile
 
-  /// - Throws: `TrainingError.invalidInput` where a file is missing or no configuration; `ModelError` for the tensors.
-  public init(_ url: URL) throws {
-    self.url = url
+  /// - Throws: `TrainingError.invalidInput` where a file is missing or no configuration; `ModelError` for the tensors;
+  ///   `BundleError` for a damaged bundle.
+  public init(_ place: URL, cache: BundleCache = .standard) throws {
+    url = try cache.content(of: place, kind: .adapter)
     let configurationFile = url.appendingPathComponent("adapter_config.json")
     let tensors = url.appendingPathComponent("adapter_model.safetensors")
     for file in [configurationFile, tensors] where !FileManager.default.fileExists(atPath: file.path) {

@@ -32,7 +32,7 @@ public struct InferenceModel {
   public init(run folder: RunFolder, components: Components, threads: Threads) throws {
     let recipe = try RunFolder.storedRecipe(in: folder)
     try folder.requireBest()
-    let source = ModelSource(recipe)
+    let source = try ModelSource(recipe)
     let scheme = try components.schemes.make(recipe.scheme, options: recipe.options(of: recipe.scheme))
     tokenizer = try source.tokenizer()
     pretrained = try source.load()

@@ -146,19 +146,39 @@ extension ResolvedRecipe {
     return ContentHash(of: Data(canonicalText(\.affectsResults, task: task).utf8))
   }
 
+  /// The lines by key as others may see them: the names of files, not where they lay.
+  var publicLines: [String: String] {
+    let paths = Set(RecipeKey.allCases.filter(\.isPath).map(\.rawValue))
+    return Dictionary(
+      uniqueKeysWithValues: lines({ $0 != .output && $0 != .plugins }).map { key, value in
+        let isPath = paths.contains(key) || key == RecipeKey.task.rawValue && CustomTask.isFile(task)
+        return (key, isPath ? URL(filePath: value.description).lastPathComponent : value.yaml)
+      })
+  }
+
+  /// The same recipe where files lie elsewhere.
+  func placing(_ places: [RecipeKey: URL]) -> ResolvedRecipe {
+    var settings = settings
+    for (key, place) in places { settings[key] = .text(place.path) }
+    settings[.plugins] = .list([])
+    return ResolvedRecipe(settings: settings, componentOptions: componentOptions)
+  }
+
   private func canonicalText(_ includes: (RecipeKey) -> Bool, task: String? = nil) -> String {
-    var lines = RecipeKey.allCases.filter(includes).compactMap { key in
-      (key == .task ? .text(task ?? self.task) : settings[key]).map { "\(key.rawValue): \($0.yaml)" }
-    }
+    lines(includes).map { key, value in
+      "\(key): \((key == RecipeKey.task.rawValue ? .text(task ?? self.task) : value).yaml)\n"
+    }.joined()
+  }
+
+  private func lines(_ includes: (RecipeKey) -> Bool) -> [(key: String, value: OptionValue)] {
+    var lines = RecipeKey.allCases.filter(includes).compactMap { key in settings[key].map { (key.rawValue, $0) } }
     var written: Set<String> = []
     for key in RecipeKey.allCases where key.namesComponent {
       let component = text(key)
       guard written.insert(component).inserted else { continue }
-      lines += options(of: component).sorted { $0.key < $1.key }.map {
-        "\(component).\($0.key): \($0.value.yaml)"
-      }
+      lines += options(of: component).sorted { $0.key < $1.key }.map { ("\(component).\($0.key)", $0.value) }
     }
-    return lines.joined(separator: "\n") + "\n"
+    return lines
   }
 
   /// Reads what `yaml` wrote, as a ledger or a run folder keeps it; no component needs to be registered.

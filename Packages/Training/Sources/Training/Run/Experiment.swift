@@ -34,7 +34,7 @@ public final class Experiment {
   public init(_ recipe: ResolvedRecipe, components: Components) throws {
     self.recipe = recipe
     scheme = try components.schemes.make(recipe.scheme, options: recipe.options(of: recipe.scheme))
-    source = ModelSource(recipe)
+    source = try ModelSource(recipe)
     let tokenizer = try source.tokenizer()
     var opened = try source.load()
     data = try ExampleSet(recipe, tokenizer: tokenizer, model: opened.model)

@@ -5,8 +5,10 @@ import Tokenizers
 import Transformers
 import TuningCore
 
-/// Where a model comes from: a Hugging Face folder or a GGUF file, with the tokenizer that belongs to it.
+/// Where a model comes from: a Hugging Face folder, a GGUF file or a bundle of either, with the tokenizer that belongs to
+/// it.
 public struct ModelSource: Sendable {
+  /// Of a bundle: where it is unpacked.
   public let path: URL
   /// Another tokenizer than the model's own: a folder, a tokenizer.json or a GGUF file.
   public let tokenizerPath: URL?
@@ -14,16 +16,20 @@ public struct ModelSource: Sendable {
   /// A classification head in the place of the model's own.
   public let newHead: NewHead?
 
-  public init(path: URL, tokenizer: URL? = nil, dtype: ParameterDType = .auto, newHead: NewHead? = nil) {
-    self.path = path
-    tokenizerPath = tokenizer
+  /// - Throws: `BundleError`, and `TrainingError.invalidInput` for a bundle of something else.
+  public init(
+    path: URL, tokenizer: URL? = nil, dtype: ParameterDType = .auto, newHead: NewHead? = nil,
+    cache: BundleCache = .standard
+  ) throws {
+    self.path = try cache.content(of: path, kind: .model)
+    tokenizerPath = try tokenizer.map { try cache.content(of: $0, kind: .model) }
     self.dtype = dtype
     self.newHead = newHead
   }
 
   /// A recipe's model.
-  init(_ recipe: ResolvedRecipe) {
-    self.init(path: recipe.model, tokenizer: recipe.tokenizer, dtype: recipe.dtype, newHead: recipe.newHead)
+  init(_ recipe: ResolvedRecipe) throws {
+    try self.init(path: recipe.model, tokenizer: recipe.tokenizer, dtype: recipe.dtype, newHead: recipe.newHead)
   }
 
   /// - Throws: `ModelError`, `TensorError`.

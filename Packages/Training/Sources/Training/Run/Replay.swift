@@ -28,7 +28,7 @@ public struct Replay {
   public init(ledger url: URL, base: URL?, components: Components, threads: Threads) throws {
     ledger = try LedgerReader(url)
     let recipe = ledger.header.recipe
-    source = ModelSource(path: base ?? recipe.model, dtype: recipe.dtype, newHead: recipe.newHead)
+    source = try ModelSource(path: base ?? recipe.model, dtype: recipe.dtype, newHead: recipe.newHead)
     scheme = try components.schemes.make(recipe.scheme, options: recipe.options(of: recipe.scheme))
     self.components = components
     self.threads = threads

@@ -34,11 +34,10 @@ extension TrainingLoop {
   }
 
   private func picture(of result: RunResult) -> String {
-    let log = MetricsLog.read(folder.metrics), recipe = experiment.recipe
-    let name = recipe.model.deletingPathExtension().lastPathComponent
+    let log = MetricsLog.read(folder.metrics)
     return RunPicture(
       steps: log.steps, evaluations: log.evaluations, metric: result.metric,
-      title: "\(name) on \(recipe.task): \(recipe.scheme), \(recipe.optimizer)", finding: result.finding
+      title: experiment.recipe.title, finding: result.finding
     ).svg()
   }
 

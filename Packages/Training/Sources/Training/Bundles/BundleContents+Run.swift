@@ -1,0 +1,113 @@
+import Bundles
+import Datasets
+import Foundation
+
+extension BundleContents {
+  /// Where things lie in the bundle of a run.
+  enum Place {
+    static let recipe = "recipe.yaml", ledger = "ledger.zl", result = "result.json", metrics = "metrics.jsonl"
+    static let picture = "report.svg"
+    static let best = "best/", base = "base/", tokenizer = "tokenizer/", data = "data/", task = "task/"
+  }
+
+  /// A run that has finished: its recipe, ledger and result, with which anyone who has the base model and the data gets
+  /// the same numbers.
+  ///
+  /// Where the ledger does not rebuild the weights, because an optimizer went along exact gradients, the best parameters
+  /// are packed too.
+  ///
+  /// - Throws: `TrainingError.notARun` where it has not finished; `.otherBase` or `LedgerError.otherRun` where the base
+  ///   model or the data are to be packed and are others by now; what reading them throws.
+  public init(run folder: RunFolder, with extras: Set<Extra> = []) throws {
+    let recipe = try RunFolder.storedRecipe(in: folder)
+    guard let result = folder.storedResult(of: recipe, steps: recipe.steps) else {
+      throw TrainingError(
+        .notARun, "\(folder.url.path) has no result yet: let it finish with zeroth train --resume \(folder.url.path)")
+    }
+    let ledger = try LedgerReader(folder.ledger), header = ledger.header
+    self.init(
+      manifest: BundleManifest(
+        kind: .run, title: recipe.title, zeroth: ZerothVersion.text, recipe: recipe.publicLines,
+        versions: ["plugins": header.plugins.joined(separator: ", "), "run": header.zeroth],
+        requirements: Self.requirements(recipe, header, extras), ledger: ledger.summary, results: result.numbers),
+      members: [
+        .init(path: Place.recipe, kind: .recipe, file: folder.recipe),
+        .init(path: Place.ledger, kind: .ledger, file: folder.ledger),
+        .init(path: Place.result, kind: .result, file: folder.result),
+        .init(path: Place.metrics, kind: .metrics, file: folder.metrics),
+        .init(path: Place.picture, kind: .document, file: folder.picture),
+      ])
+    if extras.contains(.base) { members += try Self.base(recipe, header) }
+    if CustomTask.isFile(recipe.task) {
+      let file = URL(filePath: recipe.task)
+      members.append(.init(path: Place.task + file.lastPathComponent, kind: .configuration, file: file))
+    }
+    if extras.contains(.data) {
+      members += try BundleWriter.Member.all(
+        at: recipe.data, under: Place.data, kind: .data)
+    }
+    if extras.contains(.best) || ledger.header.records == .gradients {
+      try folder.requireBest()
+      members += try BundleWriter.Member.all(at: folder.best, under: Place.best)
+    }
+  }
+
+  private static func requirements(
+    _ recipe: ResolvedRecipe, _ header: LedgerHeader, _ extras: Set<Extra>
+  ) -> [BundleRequirement] {
+    [
+      BundleRequirement(
+        role: .baseModel, name: recipe.model.lastPathComponent, sha256: header.baseModel,
+        included: extras.contains(.base)),
+      BundleRequirement(
+        role: .tokenizer, name: (recipe.tokenizer ?? recipe.model).lastPathComponent, sha256: header.tokenizer,
+        included: extras.contains(.base)),
+      BundleRequirement(
+        role: .data, name: recipe.data.lastPathComponent, sha256: header.data, included: extras.contains(.data)),
+    ]
+  }
+
+  /// The files of the model that the run began with, and of its tokenizer.
+  private static func base(_ recipe: ResolvedRecipe, _ header: LedgerHeader) throws -> [BundleWriter.Member] {
+    let source = try ModelSource(recipe), found = try ModelSource.hash(ofWeights: source.load().source.files)
+    guard found == header.baseModel, try source.tokenizerHash() == header.tokenizer else {
+      throw TrainingError(
+        .otherBase,
+        "\(recipe.model.path): model or tokenizer are not those that the run began with: put them back, or pack without them"
+      )
+    }
+    let model = try BundleWriter.Member.all(at: recipe.model, under: Place.base)
+    guard let tokenizer = recipe.tokenizer else { return model }
+    return model + (try BundleWriter.Member.all(at: tokenizer, under: Place.tokenizer, kind: .tokenizer))
+  }
+}
+
+extension LedgerReader {
+  fileprivate var summary: LedgerSummary {
+    LedgerSummary(
+      steps: stepCount, records: recordCount, bytes: byteCount, recordsOf: header.records.rawValue,
+      optimizer: header.recipe.optimizer, scheme: header.recipe.scheme, law: header.directionLaw.rawValue,
+      runSeed: header.runSeed)
+  }
+}
+
+extension RunResult {
+  /// For a manifest.
+  fileprivate var numbers: [String: Double] {
+    var numbers = [
+      "steps": Double(steps), "best_step": Double(bestStep), "test_before": testBefore.value,
+      "test_after": testAfter.value, "test_change": testChange.value, "test_examples": Double(testAfter.count),
+      "trainable": Double(trainable), "forwards": Double(work.forwardPasses),
+    ]
+    numbers["dev_before"] = devBefore
+    numbers["dev_best"] = devBest
+    return numbers.filter(\.value.isFinite)
+  }
+}
+
+extension ResolvedRecipe {
+  /// `model on task: scheme, optimizer`
+  var title: String {
+    "\(model.deletingPathExtension().lastPathComponent) on \(task): \(scheme), \(optimizer)"
+  }
+}

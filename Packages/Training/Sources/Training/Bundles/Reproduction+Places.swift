@@ -1,0 +1,84 @@
+import Bundles
+import Datasets
+import Foundation
+
+extension Reproduction {
+  /// The ledger's recipe with its files where they are here.
+  ///
+  /// - Throws: `TrainingError.otherBase` where the base model or the data are not found, saying where was looked.
+  func placed(_ recipe: ResolvedRecipe, in folder: URL, header: LedgerHeader) throws -> ResolvedRecipe {
+    typealias Place = BundleContents.Place
+    func included(_ role: BundleRequirement.Role) -> Bool {
+      reader.manifest.requirements.contains { $0.role == role && $0.included }
+    }
+    func inside(_ prefix: String) -> URL { folder.appending(path: prefix, directoryHint: .isDirectory) }
+    var files: [RecipeKey: URL] = [.output: folder]
+    files[.model] = try places.base ?? (included(.baseModel) ? inside(Place.base).onlyModel : base(recipe, header))
+    if recipe.tokenizer != nil || places.tokenizer != nil {
+      files[.tokenizer] =
+        try places.tokenizer ?? (included(.tokenizer) ? inside(Place.tokenizer) : there(recipe.tokenizer, "tokenizer"))
+    }
+    let name = recipe.data.lastPathComponent
+    files[.data] =
+      try places.data ?? (included(.data) ? inside(Place.data).file(name) : there(recipe.data, "data"))
+    if CustomTask.isFile(recipe.task) {
+      files[.task] = inside(Place.task).appending(path: URL(filePath: recipe.task).lastPathComponent)
+    }
+    return recipe.placing(files)
+  }
+
+  private func there(_ place: URL?, _ option: String) throws -> URL {
+    guard let place, FileManager.default.fileExists(atPath: place.path) else {
+      throw TrainingError(
+        .otherBase,
+        "\(reader.file.path): does not bring the \(option) (\(place?.lastPathComponent ?? "?")), which are not at "
+          + "\(place?.path ?? "any place that the run names") either: name them with --\(option)")
+    }
+    return place
+  }
+
+  /// The base model by its hash: where the run had it, or in one of the folders of models.
+  private func base(_ recipe: ResolvedRecipe, _ header: LedgerHeader) throws -> URL {
+    let files = FileManager.default
+    let candidates =
+      [recipe.model]
+      + places.modelFolders.flatMap { folder in
+        [folder]
+          + ((try? files.contentsOfDirectory(atPath: folder.path)) ?? []).sorted().map(folder.appendingPathComponent)
+      }
+    // Those of its name first, for every other is read whole to know its hash.
+    let name = recipe.model.lastPathComponent
+    let ordered =
+      candidates.filter { $0.lastPathComponent == name } + candidates.filter { $0.lastPathComponent != name }
+    for candidate in ordered where candidate.isModel {
+      guard let model = try? ModelSource(path: candidate).load() else { continue }
+      observer(.note("looking at \(candidate.path)"))
+      if try ModelSource.hash(ofWeights: model.source.files) == header.baseModel { return candidate }
+    }
+    throw TrainingError(
+      .otherBase,
+      "\(reader.file.path): its base model \(name) (SHA-256 of the weights \(header.baseModel)) is neither at "
+        + "\(recipe.model.path) nor in \(places.modelFolders.map(\.path).joined(separator: ", "))"
+        + ": name it with --base, or a folder that has it with --models")
+  }
+}
+
+extension URL {
+  fileprivate var isModel: Bool {
+    let files = FileManager.default
+    return pathExtension == "gguf" && files.fileExists(atPath: path)
+      || files.fileExists(atPath: appendingPathComponent("config.json").path)
+  }
+
+  /// The one GGUF file in this folder, or the folder.
+  var onlyModel: URL {
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0.hasSuffix(".gguf") }
+    return names.count == 1 ? appendingPathComponent(names[0]) : self
+  }
+
+  /// The file `name` in this folder, or the folder where there is none.
+  fileprivate func file(_ name: String) -> URL {
+    let file = appendingPathComponent(name)
+    return FileManager.default.fileExists(atPath: file.path) ? file : self
+  }
+}
