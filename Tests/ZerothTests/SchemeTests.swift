@@ -134,7 +134,7 @@ import TuningCore
 
   private func open(_ adapter: URL?) throws -> InferenceModel {
     try InferenceModel(
-      try ModelSource(path: Project.stories), adapter: adapter.map(AdapterFolder.init),
+      ModelSource(path: Project.stories), adapter: adapter.map { try AdapterFolder($0) },
       components: Plugins.host().components, threads: Threads(1))
   }
 
