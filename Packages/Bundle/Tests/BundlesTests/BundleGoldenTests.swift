@@ -75,12 +75,12 @@ import Testing
         #expect(reader.id == id, "\(what)")
         #expect(try reader.read(member: "ledger.zl") == Self.ledger, "\(what)")
       }
-      for offset in stride(from: 0, to: whole.count, by: 3) {
+      for offset in stride(from: 0, to: whole.count, by: 7) {
         patch.set(whole[offset] ^ 1 << UInt8(offset % 8), at: offset)
         try check("offset \(offset)")
         patch.set(whole[offset], at: offset)
       }
-      for count in stride(from: whole.count - 1, through: 0, by: -7) {
+      for count in stride(from: whole.count - 1, through: 0, by: -31) {
         patch.cut(to: count)
         try check("\(count) bytes")
       }
