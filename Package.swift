@@ -78,7 +78,7 @@ let package = Package(
     .executableTarget(
       name: "zeroth-fuzz",
       dependencies: ["CFuzzMemory"]
-        + ["Transformers", "Tokenizers", "Datasets", "Training", "TensorCore", "TuningCore"].map(product),
+        + ["Transformers", "Tokenizers", "Datasets", "Training", "Bundles", "TensorCore", "TuningCore"].map(product),
       path: "Tools/fuzz/zeroth-fuzz", swiftSettings: strict),
   ]
     + plugins.map {

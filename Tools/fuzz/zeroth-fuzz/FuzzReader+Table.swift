@@ -1,3 +1,4 @@
+import Bundles
 import Datasets
 import Foundation
 import TensorCore
@@ -8,6 +9,7 @@ import TuningCore
 
 private let goldens = "Packages/Transformer/Tests/TransformersTests/Goldens/"
 private let stories = "Models/stories260K/"
+private let bundles = "Packages/Bundle/Tests/BundlesTests/Goldens/bundle/"
 private let kinds = "Packages/Tokenizer/Tests/TokenizersTests/Fixtures/kinds/"
 
 extension FuzzReader {
@@ -178,6 +180,36 @@ extension FuzzReader {
       read: { _, file in
         let source = try DataSource(file)
         for part in [DatasetPart.training, .validation] { _ = try SST2().examples(part, in: source) }
+      }),
+    FuzzReader(
+      name: "bundle", file: "bundle.zb",
+      seeds: ["small.tar", "small.zb"].map { own("bundle/\($0)") }
+        + ["python.zb", "python.zip", "python.tar.gz"].map { bundles + $0 },
+      dictionary: [
+        "manifest.json", "manifest.sha256", "objects/", "../", "ustar\u{0}00", "(\u{b5}/\u{fd}", "PK\u{01}\u{02}",
+        "\u{1f}\u{8b}",
+      ],
+      read: { folder, file in
+        let out = folder.appending(path: "out")
+        defer { try? FileManager.default.removeItem(at: out) }
+        let reader = try BundleReader(file: file)
+        try reader.verify()
+        try reader.extract(to: out)
+      }),
+    FuzzReader(
+      name: "bundle-manifest", file: "manifest.json", seeds: [bundles + "manifest.json"],
+      dictionary: [
+        "\"members\": ", "\"path\": \"../\"", "\"size\": -1", "\\ud800", "\\u0000", "\u{301}", "\u{202e}", "[[[[",
+      ],
+      isJSON: true,
+      read: { folder, file in
+        let text = try Data(contentsOf: file), archive = folder.appending(path: "bundle.zip")
+        let seal = Data("\(ContentHash(of: text))  manifest.json\n".utf8)
+        try ArchiveWriter.write(
+          [.init(path: "manifest.json", data: text), .init(path: "manifest.sha256", data: seal)], to: archive,
+          format: .zip)
+        let manifest = try BundleReader(file: archive).manifest
+        _ = BundleDifference(from: manifest, to: manifest)
       }),
     FuzzReader(
       name: "record-jsonl", file: "train.jsonl", seeds: [task("ReCoRD/train.jsonl")],

@@ -26,7 +26,7 @@ import Testing
   @Test func theSameContentIsTheSameBytesWhateverBringsIt() throws {
     try withTemporaryFolder { folder in
       // Several frames, the last of them short, on any number of threads.
-      let noise = Data.noise(9_000_000)
+      let noise = Data.noise(5_000_000)
       let source = folder.appending(path: "noise")
       try noise.write(to: source)
       try FileManager.default.setAttributes(
@@ -45,9 +45,23 @@ import Testing
         #expect(try BundleReader(file: file).read(member: "noise") == noise)
       }
       #expect(hashes.count == 1)
-      let frames = try Data(contentsOf: folder.appending(path: "0.zb")).ranges(of: Data(ZstandardFrameScanner.magic))
-        .count
-      #expect(frames >= 5)
+      #expect(try frameCount(folder.appending(path: "0.zb")) == 3)
+    }
+  }
+
+  private func frameCount(_ file: URL) throws -> Int {
+    let magic = ZstandardFrameScanner.magic
+    return try Data(contentsOf: file).withUnsafeBytes { bytes in
+      var count = 0
+      var at = 0
+      while at < bytes.count, let start = bytes.baseAddress,
+        let found = memchr(start + at, Int32(magic[0]), bytes.count - at)
+      {
+        at = UnsafeRawPointer(found) - start
+        if bytes[at...].starts(with: magic) { count += 1 }
+        at += 1
+      }
+      return count
     }
   }
 

@@ -6,18 +6,21 @@ import Testing
   @Test func theExampleRuns() throws {
     try withTemporaryFolder { folder in
       // README-BEGIN
-      let archive = folder.appending(path: "sentences.zip")
+      let file = folder.appending(path: "sentences.zb")
       let text = Data("sentence\tlabel\na fine film\t1\n".utf8)
-      try ArchiveWriter.write([.init(path: "SST-2/train.tsv", data: text)], to: archive, format: .zip)
+      let manifest = BundleManifest(kind: .data, title: "One sentence", zeroth: "0.1.0", licence: "CC0-1.0")
+      try BundleWriter(manifest: manifest, members: [.init(path: "train.tsv", kind: .data, data: text)]).write(to: file)
 
-      let reader = try ArchiveReader(file: archive)
-      let table = try reader.read(member: "SST-2/train.tsv", limit: 1 << 20)
+      let reader = try BundleReader(file: file)
+      try reader.verify()
+      let store = ObjectStore(folder: folder.appending(path: "store"))
+      try reader.extract(to: folder.appending(path: "sentences"), store: store)
 
-      try AtomicFile.write(table, to: folder.appending(path: "train.tsv"))
-      let hash = try ContentHash(ofFile: folder.appending(path: "train.tsv"))
+      let key = SigningKey()
+      try key.verifyingKey.verify(key.signature(of: reader.id), of: reader.id)
       // README-END
-      #expect(table == text)
-      #expect(hash == ContentHash(of: text))
+      #expect(try Data(contentsOf: folder.appending(path: "sentences/train.tsv")) == text)
+      #expect(reader.manifest.licence == "CC0-1.0")
     }
   }
 }

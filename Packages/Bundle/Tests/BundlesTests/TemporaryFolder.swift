@@ -33,3 +33,20 @@ extension Data {
     return data.prefix(count)
   }
 }
+
+/// Changes a file where it is, and waits for no disk: for tests that do so thousands of times.
+final class FilePatch {
+  private let descriptor: Int32
+
+  init(_ file: URL) { descriptor = open(file.path, O_RDWR) }
+  deinit { close(descriptor) }
+
+  func set(_ byte: UInt8, at offset: Int) {
+    var byte = byte
+    precondition(pwrite(descriptor, &byte, 1, off_t(offset)) == 1, "FilePatch: cannot write at \(offset)")
+  }
+
+  func cut(to count: Int) {
+    precondition(ftruncate(descriptor, off_t(count)) == 0, "FilePatch: cannot cut to \(count)")
+  }
+}

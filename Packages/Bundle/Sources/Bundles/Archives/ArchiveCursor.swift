@@ -112,6 +112,9 @@ final class ArchiveCursor {
     case Self.directory: kind = .folder
     default: throw refuse("is a link or a device, not a file or a folder")
     }
+    guard !usesRareCompression else {
+      throw refuse("is neither stored nor deflated, as others ask for any amount of memory; pack it again")
+    }
     guard archive_entry_is_encrypted(entry) == 0 else { throw refuse("is encrypted; unpack the archive first") }
     guard let normalized else { return nil }
     if kind == .folder { return ArchiveMember(path: normalized, size: 0, kind: .folder) }
@@ -119,6 +122,14 @@ final class ArchiveCursor {
       throw BundleError(.corrupt, "\(path): member '\(name)' does not state its size")
     }
     return ArchiveMember(path: normalized, size: Int(archive_entry_size(entry)), kind: .file)
+  }
+
+  /// Whether the member of a zip is compressed by LZMA, PPMd or the like, whose headers say how much memory they take.
+  private var usesRareCompression: Bool {
+    guard archive_format(handle) == ARCHIVE_FORMAT_ZIP, let name = archive_format_name(handle) else { return false }
+    // As in "ZIP 2.0 (deflation)".
+    let text = String(cString: name)
+    return !text.hasSuffix("(uncompressed)") && !text.hasSuffix("(deflation)")
   }
 
   /// The bytes of the member that `next` returned last.

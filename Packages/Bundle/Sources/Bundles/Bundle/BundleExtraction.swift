@@ -28,35 +28,23 @@ extension BundleReader {
     progress: BundleProgress.Handler? = nil
   ) throws -> BundleExtraction {
     let wanted = try paths.map { try $0.map(manifest.member) } ?? manifest.members
-    try NewFolder.checkIsFree(folder.standardizedFileURL)
-    try ExtractionSpace(wanted, to: folder.standardizedFileURL, store: store).check()
+    let target = folder.standardizedFileURL
+    try NewFolder.checkIsFree(target)
+    try ExtractionSpace(wanted, to: target, store: store).check()
     var waiting = Dictionary(grouping: wanted, by: \.sha256)
     let total = waiting.values.reduce(0) { $0 + $1[0].size }
     var meter = ProgressMeter(.extracting, total: total, progress)
     var shared = 0
-    try NewFolder.make(folder) { temporary in
-      if waiting.isEmpty && paths != nil { return }
+    try NewFolder.make(target) { temporary in
+      guard paths == nil || !waiting.isEmpty else { return }
       try forEachObject { hash, content in
         if let members = waiting.removeValue(forKey: hash) {
           let targets = members.map { temporary.appending(path: $0.path) }
           for target in targets { try NewFolder.makePath(target.deletingLastPathComponent()) }
-          let write = { (sink: FileSink) in
-            try forEachPiece(of: hash, content) { piece in
-              try sink.append(piece)
-              try meter.advance(piece.count)
-            }
-          }
           if let store {
-            let size = members[0].size
-            if try store.holds(hash, size: size) {
-              shared += size
-              try meter.advance(size)
-            } else {
-              try store.add(hash, write)
-            }
-            for target in targets { try store.place(hash, at: target) }
+            shared += try place(hash, content, size: members[0].size, at: targets, store: store, &meter)
           } else {
-            try FileSink.create(targets[0], write)
+            try FileSink.create(targets[0]) { sink in try write(hash, content, to: sink, &meter) }
             for target in targets.dropFirst() { try FileSink.copy(targets[0], to: target) }
           }
         }
@@ -65,6 +53,30 @@ extension BundleReader {
       try meter.finish()
     }
     return BundleExtraction(files: wanted.count, unpacked: total - shared, shared: shared)
+  }
+
+  private func write(
+    _ hash: ContentHash, _ content: MemberContent, to sink: FileSink, _ meter: inout ProgressMeter
+  ) throws {
+    try forEachPiece(of: hash, content) { piece in
+      try sink.append(piece)
+      try meter.advance(piece.count)
+    }
+  }
+
+  /// Puts an object where its files are to be, by way of the store; how many bytes the store had already.
+  private func place(
+    _ hash: ContentHash, _ content: MemberContent, size: Int, at targets: [URL], store: ObjectStore,
+    _ meter: inout ProgressMeter
+  ) throws -> Int {
+    let before = meter
+    let isShared = try store.holds(hash, size: size) { try meter.advance($0.count) }
+    if !isShared {
+      meter = before
+      try store.add(hash) { sink in try write(hash, content, to: sink, &meter) }
+    }
+    for target in targets { try store.place(hash, at: target) }
+    return isShared ? size : 0
   }
 }
 

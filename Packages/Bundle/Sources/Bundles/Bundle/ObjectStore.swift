@@ -43,10 +43,16 @@ public struct ObjectStore: Sendable, Hashable {
 
   /// Makes `target` the content: a hard link, or a copy where the file system has none.
   func place(_ hash: ContentHash, at target: URL) throws {
-    guard link(file(of: hash).path, target.path) != 0 else { return }
-    switch errno {
-    case EXDEV, EPERM, EMLINK, EOPNOTSUPP, ENOSYS: try FileSink.copy(file(of: hash), to: target)
-    default: throw FileSink.failure(errno, writing: target.path)
+    let source = file(of: hash)
+    var number = linkFailure(source, target)
+    // Linux finds no file to link at the moment when another process puts the same content in its place.
+    for _ in 0..<100 where number == ENOENT { number = linkFailure(source, target) }
+    switch number {
+    case 0: return
+    case EXDEV, EPERM, EMLINK, EOPNOTSUPP, ENOSYS: try FileSink.copy(source, to: target)
+    default: throw FileSink.failure(number, writing: target.path)
     }
   }
+
+  private func linkFailure(_ source: URL, _ target: URL) -> Int32 { link(source.path, target.path) == 0 ? 0 : errno }
 }
