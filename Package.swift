@@ -60,6 +60,9 @@ let package = Package(
   name: "zeroth",
   products: [
     .executable(name: "zeroth", targets: ["zeroth"]), .executable(name: "zeroth-fuzz", targets: ["zeroth-fuzz"]),
+    .executable(name: "zeroth-kill", targets: ["zeroth-kill"]),
+    // Loaded before other libraries into a process that is to be killed.
+    .library(name: "KillPoints", type: .dynamic, targets: ["CKillPoints"]),
   ]
     + plugins.map { .library(name: "\($0.0)Plugin", type: .dynamic, targets: ["\($0.0)Plugin"]) },
   dependencies: houses.map { .package(path: "Packages/\($0.folder)") } + [
@@ -80,6 +83,8 @@ let package = Package(
       dependencies: ["CFuzzMemory"]
         + ["Transformers", "Tokenizers", "Datasets", "Training", "Bundles", "TensorCore", "TuningCore"].map(product),
       path: "Tools/fuzz/zeroth-fuzz", swiftSettings: strict),
+    .target(name: "CKillPoints", path: "Tools/kill/CKillPoints"),
+    .executableTarget(name: "zeroth-kill", path: "Tools/kill/zeroth-kill", swiftSettings: strict),
   ]
     + plugins.map {
       .target(

@@ -13,10 +13,8 @@ struct Pair: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { "\(scheme) + \(optimizer)" }
 
-  /// BitFit's model must have biases.
   var changes: [String: String] {
-    ["scheme": scheme, "optimizer": optimizer]
-      .merging(scheme == "bitfit" ? ["model": Project.biasedStories.path] : [:]) { $1 }
+    ["scheme": scheme, "optimizer": optimizer, "model": Project.smallModel.path]
   }
 
   /// With those of `options` that the optimizer takes.
@@ -88,7 +86,9 @@ struct Pair: Sendable, CustomTestStringConvertible {
     #expect(experiment.fingerprint == before)
     let result = try session.finish()
     #expect(result.finalParameters == parameters.hex)
-    #expect(result.testChange.value == 0 && result.bestStep == 0)
+    #expect(result.bestStep == 0)
+    // The model as it came has no scheme.
+    #expect(result.testChange.value == 0 || !experiment.scheme.startsAsIdentity)
   }
 
   @Test(arguments: Pair.all)
@@ -258,32 +258,6 @@ struct Pair: Sendable, CustomTestStringConvertible {
     let kept = try broken.experiment().method.state(of: 0).byteCount
     #expect(FileManager.default.fileExists(atPath: state.path) == (kept > 0))
     #expect(try Trace(broken.finish(resume: true), broken.folder) == expected)
-  }
-
-  /// Base model and ledger give the weights, on any number of threads.
-  @Test(arguments: Pair.all, ["float32", "bfloat16"])
-  func replayedIsLive(_ pair: Pair, dtype: String) throws {
-    let place = try Workplace()
-    let changes = try pair.changes(["queries": "2", "weight_decay": "0.1"])
-      .merging(["dtype": dtype, "schedule": "linear"]) { $1 }
-    let session = Session(folder: RunFolder(place("run")), changes: changes)
-    let before = try TrainedParameters.hash(session.experiment().oracle.state.parameters).hex
-    let result = try session.finish()
-    #expect(result.finalParameters != before)
-    guard try pair.isReplayable() else {
-      expect(
-        message {
-          _ = try Replay(
-            ledger: session.folder.ledger, base: nil, components: Plugins.host().components, threads: Threads(2)
-          ).run(steps: nil, to: place("rebuilt")) { _, _ in }
-        }, mentions: pair.optimizer, "exact gradients")
-      return
-    }
-    let replay = try Replay(
-      ledger: session.folder.ledger, base: nil, components: Plugins.host().components, threads: Threads(2))
-    #expect(try replay.run(steps: nil, to: place("rebuilt")) { _, _ in }.parameters == result.finalParameters)
-    let ledger = try LedgerReader(session.folder.ledger), queries = try ledger.updates.map(\.terms.count).reduce(0, +)
-    #expect(try Data(contentsOf: session.folder.ledger).count == ledger.header.encoded().count + 20 * queries)
   }
 }
 

@@ -1,3 +1,5 @@
+import Bundles
+import Datasets
 import Foundation
 import TensorCore
 import Testing
@@ -15,26 +17,47 @@ enum Project {
   static let products =
     URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
 
-  /// The committed model with biases on its projections, beside the program: the plugins of schemes that need some are
-  /// held to the laws on it.
-  static let biasedStories: URL = {
-    let folder = products.appending(path: "zeroth-tests-biased-stories")
-    do {
-      let plain = try PretrainedModel.load(stories)
-      guard var configuration = plain.configuration as? LlamaConfiguration else { return stories }
-      configuration.hasAttentionBias = true
-      configuration.hasOutputBias = true
-      var parameters = ParameterSet()
-      for specification in configuration.parameters {
-        let tensor = try plain.state.parameters[specification.path]?.tensor ?? Tensor(zeros: specification.shape)
-        parameters.append(Parameter(path: specification.path, tensor: tensor, role: specification.role))
+  /// A model of three small layers with biases everywhere, beside the program: laws of methods are held on it, those of
+  /// schemes that need biases too. Its tokenizer is that of the committed model.
+  static let smallModel = made("zeroth-tests-small-model") { folder in
+    let configuration = LlamaConfiguration(
+      vocabularySize: 512, hiddenSize: 16, intermediateSize: 24, layerCount: 3,
+      heads: AttentionHeads(queries: 2, groups: 1, dimension: 8), maximumLength: 512, hasAttentionBias: true,
+      hasFeedForwardBias: true, tiesWordEmbeddings: true)
+    var parameters = ParameterSet()
+    for specification in configuration.parameters {
+      var values = [Float](repeating: 0, count: specification.shape.reduce(1, *))
+      values.withUnsafeMutableBufferPointer {
+        Direction(seed: 1, law: .gaussian).fill($0, of: specification.path, start: 0)
       }
-      try PretrainedModel.save(ModelState(parameters: parameters), configuration, to: folder, companion: stories)
+      let mean: Float = specification.role == .norm ? 1 : 0
+      let tensor = try Tensor(values.map { mean + 0.2 * $0 }, shape: specification.shape)
+      parameters.append(Parameter(path: specification.path, tensor: tensor, role: specification.role))
+    }
+    try PretrainedModel.save(ModelState(parameters: parameters), configuration, to: folder, companion: stories)
+  }
+
+  /// The first sentences of each file of SST-2: to read all of them takes longer than the steps of most tests.
+  static let fewSentences = made("zeroth-tests-few-sentences") { folder in
+    let source = try DataSource(sentiment)
+    for name in ["train.tsv", "dev.tsv"] {
+      let lines = String(decoding: try source.file(name, in: "SST-2").data, as: UTF8.self)
+        .split(separator: "\n", maxSplits: 200).prefix(200)
+      try AtomicFile.write(Data((lines.joined(separator: "\n") + "\n").utf8), to: folder.appending(path: name))
+    }
+  }
+
+  /// A folder beside the test program. Each of its processes makes it anew, file by file in one step.
+  private static func made(_ name: String, _ make: (URL) throws -> Void) -> URL {
+    let folder = products.appending(path: name)
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try make(folder)
     } catch {
       fatalError("\(folder.path): \(error)")
     }
     return folder
-  }()
+  }
 
   static func file(_ path: String) -> URL { root.appending(path: path) }
 }
@@ -112,7 +135,7 @@ enum TinyRecipe {
   static func yaml(_ changes: [String: String] = [:]) -> String {
     var settings = Dictionary(uniqueKeysWithValues: lines)
     settings["model"] = Project.stories.path
-    settings["data"] = Project.sentiment.path
+    settings["data"] = Project.fewSentences.path
     settings.merge(changes) { $1 }
     return settings.sorted { $0.key < $1.key }.map { "\($0): \($1)" }.joined(separator: "\n") + "\n"
   }

@@ -107,6 +107,33 @@ import TuningCore
     #expect(session.folder.checkpointSteps() == [6])
   }
 
+  /// What a kill left half-written, or between a new best and the one before it, or before earlier checkpoints were gone;
+  /// files that are not the run's stay.
+  @Test func whatAKillLeftIsTakenAway() throws {
+    let place = try Workplace(), files = FileManager.default
+    let unbroken = Session(folder: RunFolder(place("unbroken")))
+    let expected = try Trace(unbroken.finish(), unbroken.folder)
+    let names = try Set(files.contentsOfDirectory(atPath: unbroken.folder.url.path)).union([".mine.partial", ".old"])
+    let broken = Session(folder: RunFolder(place("broken")))
+    _ = try broken.run { $0.steps == 4 && $0.evaluations == 3 }
+    try files.moveItem(at: broken.folder.best, to: place("broken/.best.old"))
+    for file in [
+      ".best.partial/model.safetensors", ".checkpoint-6.partial/x", ".ledger.zl.1x9.partial", ".mine.partial", ".old",
+    ] {
+      try place.write("half", to: "broken/" + file)
+    }
+    _ = try broken.run(resume: true, stop: { _ in true })
+    #expect(files.fileExists(atPath: broken.folder.best.path))
+    #expect(try Trace(broken.finish(resume: true), broken.folder) == expected)
+    #expect(try Set(files.contentsOfDirectory(atPath: broken.folder.url.path)) == names)
+    // After the result.
+    for file in ["checkpoint-4/progress.json", ".best.old/model.safetensors", ".metrics.jsonl.7.partial"] {
+      try place.write("{}", to: "broken/" + file)
+    }
+    #expect(try Trace(broken.finish(resume: true), broken.folder) == expected)
+    #expect(try Set(files.contentsOfDirectory(atPath: broken.folder.url.path)) == names)
+  }
+
   /// A process that is killed without warning.
   @Test(arguments: [2, 5, 8])
   func killedAndResumedIsUnbroken(lines: Int) throws {

@@ -1,3 +1,4 @@
+import Bundles
 import Foundation
 
 /// `metrics.jsonl`: one JSON object a line, appended as the run goes.
@@ -24,8 +25,8 @@ final class MetricsLog {
     self.url = url
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let kept = progress.step > 0 ? MetricsLog.lines(of: url, behind: progress) : Data()
+    try AtomicFile.write(kept, to: url)
     do {
-      try kept.write(to: url, options: .atomic)
       handle = try FileHandle(forWritingTo: url)
       try handle.seekToEnd()
     } catch {

@@ -65,6 +65,25 @@ public struct RunFolder: Sendable, Equatable {
     }
   }
 
+  /// Takes away what was half-written when a process was killed, and puts back what it had put aside for something newer.
+  /// Only for whoever has the ledger: nobody else writes here.
+  func recover() {
+    let files = FileManager.default
+    let own = [recipe, metrics, ledger, best, picture, divergence, result].map(\.lastPathComponent) + ["checkpoint-"]
+    for name in (try? files.contentsOfDirectory(atPath: url.path)) ?? []
+    where own.contains(where: { name.hasPrefix("." + $0) }) {
+      let left = url.appendingPathComponent(name)
+      if name.hasSuffix(Self.aside) {
+        let target = url.appendingPathComponent(String(name.dropFirst().dropLast(Self.aside.count)))
+        // Where the newer one has come, it stays.
+        try? files.moveItem(at: left, to: target)
+        try? files.removeItem(at: left)
+      } else if name.hasSuffix(Self.partial) {
+        try? files.removeItem(at: left)
+      }
+    }
+  }
+
   /// What the run found, where it has finished.
   func storedResult(of recipe: ResolvedRecipe, steps: Int) -> RunResult? {
     guard let data = try? Data(contentsOf: result), let stored = try? JSONDecoder().decode(RunResult.self, from: data),
@@ -73,16 +92,22 @@ public struct RunFolder: Sendable, Equatable {
     return stored
   }
 
+  /// Ends of the hidden names of what is being written, and of what something newer is taking the place of.
+  private static let partial = ".partial", aside = ".old"
+
   /// Fills a folder through `write` and puts it at `target` in one rename, so that it is there whole or not at all.
   static func replace(_ target: URL, write: (URL) throws -> Void) throws {
     let files = FileManager.default
-    let partial = target.deletingLastPathComponent().appendingPathComponent("." + target.lastPathComponent + ".partial")
+    func hidden(_ end: String) -> URL {
+      target.deletingLastPathComponent().appendingPathComponent("." + target.lastPathComponent + end)
+    }
+    let partial = hidden(Self.partial)
     do {
       try? files.removeItem(at: partial)
       try files.createDirectory(at: partial, withIntermediateDirectories: true)
       try write(partial)
       if files.fileExists(atPath: target.path) {
-        let old = target.deletingLastPathComponent().appendingPathComponent("." + target.lastPathComponent + ".old")
+        let old = hidden(Self.aside)
         try? files.removeItem(at: old)
         try files.moveItem(at: target, to: old)
         try files.moveItem(at: partial, to: target)

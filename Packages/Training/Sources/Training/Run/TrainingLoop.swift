@@ -61,6 +61,7 @@ public final class TrainingLoop {
       progress = RunProgress()
       ledger = try LedgerWriter(creating: folder.ledger, header: header)
     }
+    folder.recover()
     try? FileManager.default.removeItem(at: folder.divergence)
     checkpointedStep = progress.step
     earlierResult = resume ? folder.storedResult(of: experiment.recipe, steps: progress.step) : nil
@@ -73,7 +74,11 @@ public final class TrainingLoop {
   /// - Throws: `TrainingError.diverged` naming the step where a loss is no number; the last checkpoint with a finite
   ///   loss stays.
   public func run() throws -> Outcome {
-    if let earlierResult { return .finished(earlierResult) }
+    if let earlierResult {
+      // A kill may have come between the result and this.
+      proveCheckpoint()
+      return .finished(earlierResult)
+    }
     let session = Stopwatch()
     observer(.prepared(try summary()))
     guard try measureBase() else { return .stopped(step: progress.step) }
