@@ -147,6 +147,7 @@ final class TrainingDisplay {
     return passes.compactMap { $0 }.joined(separator: " and ") + " a step, "
       + (cost.gradientBytes == 0 ? "" : "\(Quantity.bytes(cost.gradientBytes)) of gradient, ")
       + (cost.stateBytes == 0 ? "no state" : "\(Quantity.bytes(cost.stateBytes)) of state")
+      + (cost.replayedSteps == 0 ? "" : " kept: it is made of the last \(cost.replayedSteps + 1) steps, each step")
   }
 
   private func progress(_ report: StepReport) -> String {

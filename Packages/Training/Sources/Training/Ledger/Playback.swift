@@ -40,7 +40,8 @@ final class Playback {
     self.threads = threads
     parameters = state.parameters
     plan = try StepPlan(header.recipe, components: components, state: state, model: model)
-    kept = try OptimizerState(rule: header.rule(components), for: state.parameters)
+    kept = try OptimizerState(
+      rule: header.rule(components), for: state.parameters, window: header.recipe.stateWindow)
   }
 
   /// Makes the steps up to `target`, those in `leftOut` apart.
@@ -78,16 +79,18 @@ final class Playback {
   struct Place {
     fileprivate let step: Int
     fileprivate let tensors: [(live: Tensor, copy: Tensor)]
+    fileprivate let remembered: [StepUpdate]
   }
 
   /// - Cost: the memory of the trainable parameters and of what the optimizer keeps.
   func place() throws -> Place {
     let live = parameters.trainable.map(\.tensor) + kept.tensors.map(\.tensor)
-    return Place(step: step, tensors: try live.map { ($0, try $0.copy()) })
+    return Place(step: step, tensors: try live.map { ($0, try $0.copy()) }, remembered: kept.remembered)
   }
 
   func goBack(to place: Place) {
     for (live, copy) in place.tensors { live.takeBytes(of: copy) }
+    kept.remembered = place.remembered
     step = place.step
   }
 }

@@ -31,6 +31,7 @@ enum RecipeKey: String, CaseIterable {
   case partition, masking
   case secondOptimizer = "second_optimizer"
   case secondLearningRate = "second_learning_rate"
+  case stateWindow = "state_window"
   case steps
   case batchSize = "batch_size"
   case gradientAccumulation = "gradient_accumulation"
@@ -126,6 +127,10 @@ enum RecipeKey: String, CaseIterable {
     case .secondOptimizer:
       option(.text, .text(Self.none), "Of the parts that the partition gives to a second one; none: it gives none.")
     case .secondLearningRate: option(.fraction(from: 0, below: 1e6), .number(1e-3), "Its η, at the schedule's peak.")
+    case .stateWindow:
+      option(
+        .integer(atLeast: 0, atMost: 1 << 16), .integer(0),
+        "Last steps that momentum or moments are made of anew in every step, out of the ledger; 0: they are kept.")
     case .steps: option(.integer(atLeast: 1, atMost: Int(UInt32.max)), .integer(1000), "Optimizer steps.")
     case .batchSize: option(.integer(atLeast: 1, atMost: 1 << 20), .integer(16), "Examples at once.")
     case .gradientAccumulation:

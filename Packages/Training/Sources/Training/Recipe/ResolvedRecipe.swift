@@ -80,6 +80,8 @@ public struct ResolvedRecipe: Sendable, Equatable {
   /// Of the parts that the partition gives to it.
   public var secondOptimizer: String? { component(.secondOptimizer) }
   public var secondLearningRate: LearningRateSchedule { schedule(.secondLearningRate) }
+  /// Steps whose estimates the optimizer's state is made of, anew in every step; 0: the state is kept.
+  public var stateWindow: Int { integer(.stateWindow) }
   public var steps: Int { integer(.steps) }
   public var batchSize: Int { integer(.batchSize) }
   /// Batches a step.

@@ -1,3 +1,4 @@
+import Foundation
 import TensorCore
 import TuningCore
 
@@ -25,6 +26,25 @@ extension Experiment {
     let stepped = StepUpdate(update, step: step, support: method.plan.support(of: part, step: step), in: recipe)
     oracle.state.parameters.apply(
       [stepped], state: method.state(of: part), rounding: recipe.rounding, threads: recipe.threads)
+  }
+}
+
+extension Experiment {
+  /// Takes up what the ledger holds of the last steps before `step`, where the optimizer's state is made of it.
+  func remember(_ ledger: URL, before step: Int) throws {
+    guard recipe.stateWindow > 1, step > 0 else { return }
+    let plan = method.plan, recent = max(0, step - recipe.stateWindow + 1)..<step
+    var supports: [Support] = []
+    let support = { (step: Int, part: Int) in
+      supports.append(plan.support(of: part, step: step))
+      return supports[part]
+    }
+    try LedgerReader(ledger).forEachStep(in: recent, supports: support) { step, updates in
+      for (part, update) in updates.enumerated() {
+        method.state(of: part).remember(StepUpdate(update, step: step, support: supports[part], in: recipe))
+      }
+      supports = []
+    }
   }
 }
 

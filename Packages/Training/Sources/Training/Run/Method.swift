@@ -109,13 +109,15 @@ struct Method {
   func cost(of parameters: ParameterSet) -> OptimizerCost {
     plan.parts.indices.reduce(OptimizerCost(queriesPerStep: 0, stateBytes: 0)) { sum, index in
       let count = plan.parts[index].paths.reduce(0) { $0 + parameters.require($1).tensor.count }
-      let cost = driver(of: index).optimizer.cost(trainableCount: count)
+      let driver = driver(of: index), cost = driver.optimizer.cost(trainableCount: count)
       return OptimizerCost(
         queriesPerStep: sum.queriesPerStep + cost.queriesPerStep,
         gradientsPerStep: sum.gradientsPerStep + cost.gradientsPerStep,
         slopesPerStep: sum.slopesPerStep + cost.slopesPerStep,
         // One part's gradient at a time.
-        gradientBytes: max(sum.gradientBytes, cost.gradientBytes), stateBytes: sum.stateBytes + cost.stateBytes)
+        gradientBytes: max(sum.gradientBytes, cost.gradientBytes),
+        stateBytes: sum.stateBytes + (driver.state.window == 0 ? cost.stateBytes : 0),
+        replayedSteps: max(sum.replayedSteps, driver.state.window - 1))
     }
   }
 }

@@ -55,6 +55,7 @@ public final class TrainingLoop {
         folder.hasLedger
         ? try LedgerWriter(resuming: folder.ledger, afterStep: progress.step, header: header)
         : try LedgerWriter(creating: folder.ledger, header: header)
+      if folder.hasLedger { try experiment.remember(folder.ledger, before: progress.step) }
     } else {
       try folder.create()
       try AtomicFile.write(Data(experiment.recipe.yaml.utf8), to: folder.recipe)

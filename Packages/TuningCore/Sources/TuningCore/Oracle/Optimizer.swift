@@ -55,15 +55,20 @@ public struct OptimizerCost: Sendable, Codable, Equatable {
   public var gradientBytes: Int
   /// Bytes kept between steps.
   public var stateBytes: Int
+  /// Earlier steps whose directions are generated once more in every step, because no state is kept of them: each takes
+  /// about the time of an update.
+  public var replayedSteps: Int
 
   public init(
-    queriesPerStep: Int, gradientsPerStep: Int = 0, slopesPerStep: Int = 0, gradientBytes: Int = 0, stateBytes: Int
+    queriesPerStep: Int, gradientsPerStep: Int = 0, slopesPerStep: Int = 0, gradientBytes: Int = 0, stateBytes: Int,
+    replayedSteps: Int = 0
   ) {
     self.queriesPerStep = queriesPerStep
     self.gradientsPerStep = gradientsPerStep
     self.slopesPerStep = slopesPerStep
     self.gradientBytes = gradientBytes
     self.stateBytes = stateBytes
+    self.replayedSteps = replayedSteps
   }
 
   /// Of losses alone, with the state of `rule`.

@@ -31,12 +31,14 @@ extension ParameterSet {
   ///
   /// - Parameter state: of these parameters; brought on by descents.
   /// - Cost: one pass over the trainable parameters and their state, however many updates there are, and one generation
-  ///   of each direction; 24 KiB a thread.
+  ///   of each direction; 24 KiB a thread. Where the state is not kept, a generation of all directions of its window for
+  ///   each descent, and 8 KiB a thread and name.
   public func apply(
     _ updates: [StepUpdate], state: OptimizerState = .none, rounding: Rounding = .stochastic, threads: Threads
   ) {
+    let windows = updates.map { state.recent?.append($0) ?? [$0] }
     for parameter in trainable {
-      let changes = updates.compactMap { ParameterChange($0, of: parameter, state: state) }
+      let changes = zip(updates, windows).compactMap { ParameterChange($0, after: $1, of: parameter, state: state) }
       guard !changes.isEmpty else { continue }
       let pieces = ParameterPieces(of: parameter, rounding: rounding)
       threads.forEachRange(of: parameter.tensor.count, piece: 1 << 16) { range, _ in
@@ -80,7 +82,9 @@ private struct ParameterChange {
   private let roundingSeed: UInt64
 
   /// nil: nothing.
-  init?(_ update: StepUpdate, of parameter: Parameter, state: OptimizerState) {
+  ///
+  /// - Parameter window: the descents that the state is made of, this one at their end.
+  init?(_ update: StepUpdate, after window: [StepUpdate], of parameter: Parameter, state: OptimizerState) {
     guard let mask = update.support.mask(of: parameter.path) else { return nil }
     self.mask = mask
     path = parameter.path
@@ -91,8 +95,8 @@ private struct ParameterChange {
       guard !move.terms.isEmpty || move.decay != 0 else { return nil }
       kind = .move(
         terms: move.terms.filter { $0.coefficient != 0 }, keep: parameter.role.decays ? 1 - move.decay : 1)
-    case .descent(let estimate, let rate):
-      kind = .descent(Descent(of: parameter, along: estimate, rate: rate, state: state, step: update.step + 1))
+    case .descent(_, let rate):
+      kind = .descent(Descent(of: parameter, through: window, rate: rate, state: state, step: update.step + 1))
     }
   }
 
@@ -114,7 +118,7 @@ private struct ParameterChange {
       }
     case .descent(let descent):
       piece.change(writes: descent.rate != 0, roundingSeed: roundingSeed) { values in
-        descent.take(values, of: piece, mask: mask, support: support)
+        descent.take(values, of: piece)
       }
     }
   }
@@ -132,39 +136,59 @@ extension ParameterPieces.Piece {
 
 /// A step by a rule along an estimate of the gradient, on one parameter.
 private struct Descent {
+  /// What one step knows of the gradient, and where.
+  private struct Estimate {
+    let pieces: GradientEstimate.Pieces
+    let support: Support
+    let mask: ElementMask
+  }
+
   let rate: Float
   private let pathHash: UInt64
-  private let estimate: GradientEstimate.Pieces
+  /// Of this step, and before it those that its state is made of.
+  private let estimates: [Estimate]
   private let rule: any UpdateRule
   /// λ as it joins the estimate, and 1 − ηλ.
   private let coupledDecay: Float
   private let keep: Float
-  private let state: [Tensor]
+  /// nil: made of the estimates.
+  private let state: [Tensor]?
   private let step: Int
 
-  /// - Parameter step: from 1.
-  init(of parameter: Parameter, along estimate: GradientEstimate, rate: Float, state: OptimizerState, step: Int) {
+  /// - Parameters:
+  ///   - window: this descent, and before it those that the state is made of where it is not kept.
+  ///   - step: from 1.
+  init(of parameter: Parameter, through window: [StepUpdate], rate: Float, state: OptimizerState, step: Int) {
     guard let rule = state.rule else { preconditionFailure("a descent, and the optimizer has no rule") }
     pathHash = parameter.path.hash
-    self.estimate = estimate.pieces(of: parameter.path)
+    estimates = window.compactMap { update in
+      guard case .descent(let estimate, _) = update.update, let mask = update.support.mask(of: parameter.path) else {
+        return nil
+      }
+      return Estimate(pieces: estimate.pieces(of: parameter.path), support: update.support, mask: mask)
+    }
     self.rate = rate
     self.rule = rule
     let decay = parameter.role.decays ? rule.weightDecay : .none
     coupledDecay = decay.isCoupled ? decay.strength : 0
     keep = decay.isCoupled ? 1 : 1 - rate * decay.strength
-    self.state = state.tensors(of: parameter)
+    self.state = state.recent == nil ? state.tensors(of: parameter) : nil
     self.step = step
+    precondition(
+      self.state != nil || coupledDecay == 0, "a decay that joins the estimate needs the weights of earlier steps")
   }
 
-  func take(
-    _ values: UnsafeMutableBufferPointer<Float>, of piece: ParameterPieces.Piece, mask: ElementMask, support: Support
-  ) {
+  func take(_ values: UnsafeMutableBufferPointer<Float>, of piece: ParameterPieces.Piece) {
     let (gradient, z) = piece.halves(values.count)
-    estimate.write(gradient, start: piece.start, confined: support, noise: z)
-    if coupledDecay != 0 { gradient.add(coupledDecay, UnsafeBufferPointer(values)) }
     let elements = piece.start..<piece.start + values.count
-    mask.withPiece(of: elements, pathHash: pathHash) { mask in
-      transform(gradient, elements, mask)
+    if let state {
+      read(estimates[0], gradient, elements, values: values, noise: z)
+      let state = StatePiece(state, elements)
+      estimates[0].mask.withPiece(of: elements, pathHash: pathHash) { transform(gradient, state, $0, step: step) }
+    } else {
+      makeState(gradient, elements, values: values, noise: z)
+    }
+    estimates[estimates.count - 1].mask.withPiece(of: elements, pathHash: pathHash) { mask in
       // z is done with.
       mask.confine(values, saving: z) {
         if keep != 1 { values.scale(by: keep) }
@@ -173,21 +197,45 @@ private struct Descent {
     }
   }
 
+  /// u of the last estimate, through a state that begins with the first.
+  private func makeState(
+    _ gradient: UnsafeMutableBufferPointer<Float>, _ elements: Range<Int>, values: UnsafeMutableBufferPointer<Float>,
+    noise: UnsafeMutableBufferPointer<Float>
+  ) {
+    let names = rule.stateNames.count
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, names * elements.count)) { memory in
+      memory.update(repeating: 0)
+      let state = StatePiece(passing: memory, count: elements.count)
+      for (number, estimate) in estimates.enumerated() {
+        read(estimate, gradient, elements, values: values, noise: noise)
+        estimate.mask.withPiece(of: elements, pathHash: pathHash) {
+          transform(gradient, state, $0, step: number + 1)
+        }
+      }
+    }
+  }
+
+  private func read(
+    _ estimate: Estimate, _ gradient: UnsafeMutableBufferPointer<Float>, _ elements: Range<Int>,
+    values: UnsafeMutableBufferPointer<Float>, noise: UnsafeMutableBufferPointer<Float>
+  ) {
+    estimate.pieces.write(gradient, start: elements.lowerBound, confined: estimate.support, noise: noise)
+    if coupledDecay != 0 { gradient.add(coupledDecay, UnsafeBufferPointer(values)) }
+  }
+
   /// The rule's step, and the state brought on where the mask has a part.
   private func transform(
-    _ gradient: UnsafeMutableBufferPointer<Float>, _ elements: Range<Int>, _ mask: ElementMask.Piece
+    _ gradient: UnsafeMutableBufferPointer<Float>, _ state: StatePiece, _ mask: ElementMask.Piece, step: Int
   ) {
-    let piece = StatePiece(state, elements), count = elements.count
-    guard !mask.includesAll, !state.isEmpty else { return rule.transform(gradient, state: piece, step: step) }
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: state.count * count) { old in
-      for index in state.indices {
-        _ = UnsafeMutableBufferPointer(rebasing: old[index * count..<(index + 1) * count])
-          .update(fromContentsOf: piece[index])
+    let names = rule.stateNames.indices, count = gradient.count
+    guard !mask.includesAll, !names.isEmpty else { return rule.transform(gradient, state: state, step: step) }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: names.count * count) { old in
+      func before(_ index: Int) -> UnsafeMutableBufferPointer<Float> {
+        UnsafeMutableBufferPointer(rebasing: old[index * count..<(index + 1) * count])
       }
-      rule.transform(gradient, state: piece, step: step)
-      for index in state.indices {
-        mask.restore(piece[index], from: UnsafeBufferPointer(rebasing: old[index * count..<(index + 1) * count]))
-      }
+      for index in names { _ = before(index).update(fromContentsOf: state[index]) }
+      rule.transform(gradient, state: state, step: step)
+      for index in names { mask.restore(state[index], from: UnsafeBufferPointer(before(index))) }
     }
   }
 }
