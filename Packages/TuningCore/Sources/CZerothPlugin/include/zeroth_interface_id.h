@@ -1,2 +1,2 @@
 // Written by Tools/interface-id: a digest of the sources that plugins compile against.
-#define ZEROTH_INTERFACE_ID "5d92380af3e4b3d3"
+#define ZEROTH_INTERFACE_ID "ad452f01f9fc78eb"
