@@ -4,6 +4,8 @@ import Foundation
 struct FolderComparison {
   /// Values of JSON that may differ, times and memory, by the name of the file.
   var ignoredKeys: [String: Set<String>] = [:]
+  /// Files and folders, by their paths, that are as if they were not there.
+  var passesOver: (String) -> Bool = { _ in false }
 
   /// One line for each difference; empty where there is none.
   func differences(_ folder: URL, from reference: URL) throws -> [String] {
@@ -17,7 +19,7 @@ struct FolderComparison {
 
   /// Files and empty folders, hidden ones too.
   private func files(in folder: URL) throws -> Set<String> {
-    var paths = Set(try FileManager.default.subpathsOfDirectory(atPath: folder.path))
+    var paths = Set(try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { !passesOver($0) })
     for path in paths {
       // A folder is told by what is in it.
       let parent = (path as NSString).deletingLastPathComponent

@@ -3,17 +3,22 @@ import Foundation
 /// All jobs, one after the other, and the table of what came of them.
 struct KillTest {
   /// Kinds of jobs, as `--job` takes them.
-  static let jobNames = "train"
+  static let jobNames = "train, bundle-create, bundle-extract"
 
   private let options: Options
   private let program: Program
   private let jobs: [any KillJob]
+  private let scratch: URL
 
   /// - Throws: `KillError` where there is no such job, or nothing to test.
   init(_ options: Options) throws {
     self.options = options
     program = try Program()
-    let all: [any KillJob] = TrainingJob.all(root: options.root)
+    scratch = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
+      .appending(path: "zeroth-kill-\(getpid())")
+    let model = options.root.appending(path: "Models/stories260K"), bundle = scratch.appending(path: "bundle/model.zb")
+    let all: [any KillJob] =
+      TrainingJob.all(root: options.root) + [BundleJob.create(of: model), BundleJob.extract(of: bundle)]
     jobs = options.job == "all" ? all : all.filter { $0.name.hasPrefix(options.job) }
     guard !jobs.isEmpty else {
       throw KillError("--job \(options.job): there are \(all.map(\.name).joined(separator: ", "))")
@@ -22,9 +27,8 @@ struct KillTest {
 
   /// Whether all of it held.
   func run() throws -> Bool {
-    let scratch = FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
-      .appending(path: "zeroth-kill-\(getpid())")
     defer { try? FileManager.default.removeItem(at: scratch) }
+    try packModel()
     say(Outcome.heading)
     var sum = Outcome(name: "all")
     for (number, job) in jobs.enumerated() {
@@ -37,6 +41,17 @@ struct KillTest {
     }
     say(sum.row)
     return sum.failures.isEmpty
+  }
+}
+
+extension KillTest {
+  /// What the job that unpacks begins with.
+  private func packModel() throws {
+    let folder = scratch.appending(path: "bundle")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let packing = BundleJob.create(of: options.root.appending(path: "Models/stories260K"))
+    let ending = try program.run(packing.begin(in: folder), in: folder)
+    guard ending.exitStatus == 0 else { throw KillError("\(packing.name): \(ending.said)") }
   }
 }
 

@@ -28,7 +28,7 @@ extension BundleContents {
     self.init(
       manifest: BundleManifest(
         kind: .run, title: recipe.title, zeroth: ZerothVersion.text, recipe: recipe.publicLines,
-        versions: ["plugins": header.plugins.joined(separator: ", "), "run": header.zeroth],
+        versions: header.versions,
         requirements: Self.requirements(recipe, header, extras), ledger: ledger.summary, results: result.numbers),
       members: [
         .init(path: Place.recipe, kind: .recipe, file: folder.recipe),
@@ -88,6 +88,17 @@ extension LedgerReader {
       steps: stepCount, records: recordCount, bytes: byteCount, recordsOf: header.records.rawValue,
       optimizer: header.recipe.optimizer, scheme: header.recipe.scheme, law: header.directionLaw.rawValue,
       runSeed: header.runSeed)
+  }
+}
+
+extension LedgerHeader {
+  /// Of the run's program and plugins, whose names and versions stand in one text each.
+  fileprivate var versions: [String: String] {
+    Dictionary(
+      (plugins + ["zeroth \(zeroth)"]).map { text in
+        let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
+        return (parts[0], parts.count > 1 ? parts[1] : "unknown")
+      }, uniquingKeysWith: { first, _ in first })
   }
 }
 
