@@ -56,8 +56,13 @@ import Testing
     expect(try refusal("bundle", "run", bundle), mentions: "stories", hash.hex, "--base", "--models")
     _ = try Program.succeed("bundle", "run", bundle, "--models", place("there").path)
     _ = try Program.succeed("bundle", "run", bundle, "--base", place("there/renamed").path)
+    let weights = place("there/renamed/model.safetensors")
+    var bytes = try Data(contentsOf: weights)
+    bytes[bytes.count - 1] ^= 1
+    try bytes.write(to: weights)
     expect(
-      try refusal("bundle", "run", bundle, "--base", Project.biasedStories.path), mentions: "base model's SHA-256")
+      try refusal("bundle", "run", bundle, "--base", place("there/renamed").path), mentions: "base model's SHA-256")
+    expect(try refusal("bundle", "run", bundle, "--models", place("there").path), mentions: hash.hex)
   }
 
   @Test func aWholeRunNeedsNothingElse() throws {
@@ -101,7 +106,7 @@ import Testing
     let place = try Workplace(), bundle = try pack(place, finish(place).url)
     let manifest = try Program.succeed("bundle", "inspect", bundle, "--json").out
     #expect(!manifest.contains(place.url.path) && !manifest.contains(Project.root.path))
-    expect(manifest, mentions: "SST-2.zip", "stories260K", "zo-sgd.epsilon")
+    expect(manifest, mentions: "\"sst2\"", "stories260K", "zo-sgd.epsilon")
     let shown = try Program.succeed("bundle", "inspect", bundle).out
     expect(shown, mentions: "stories260K on sst2: full, zo-sgd", "to be found", "test_after", "ledger.zl")
   }
@@ -131,7 +136,8 @@ import Testing
       "data", "pack", Project.sentiment.path, "--source", "https://example.org", "--licence", "CC0-1.0", "--out", data)
     let manifest = try BundleReader(file: URL(filePath: data)).manifest
     #expect(manifest.licence == "CC0-1.0" && manifest.source == "https://example.org" && manifest.kind == .data)
-    let packed = try finish(place, "packed", ["data": data]), plain = try finish(place, "plain")
+    let packed = try finish(place, "packed", ["data": data]),
+      plain = try finish(place, "plain", ["data": Project.sentiment.path])
     #expect(try LedgerReader(packed.ledger).header.data == LedgerReader(plain.ledger).header.data)
     #expect(
       try Data(contentsOf: packed.best.appending(path: "model.safetensors"))

@@ -35,6 +35,8 @@ import TuningCore
     Shape(mask.merging(["random-mask.rates": "uniform", "dtype": "bfloat16"]) { $1 }),
     Shape(mask.merging(["partition": "blockwise", "zo-sgd.law": "sphere"]) { $1 }),
     Shape(["masking": "magnitude-mask", "optimizer": "zo-sgd-mmt"]),
+    Shape(["optimizer": "zo-adam", "state_window": "3", "zo-adam.queries": "2"]),
+    Shape(mask.merging(["partition": "blockwise", "optimizer": "zo-sgd-mmt", "state_window": "2"]) { $1 }),
     Shape(["masking": "magnitude-mask", "magnitude-mask.keep": "large", "optimizer": "forward-grad"]),
     Shape(["masking": "magnitude-mask", "optimizer": "fo-adamw"], isReplayable: false),
     Shape(
@@ -118,5 +120,7 @@ import TuningCore
     expect(refusal(["masking": "random"]), mentions: "random-mask")
     expect(refusal(["masking": "random-mask", "random-mask.sparsity": "1"]), mentions: "random-mask.sparsity")
     expect(refusal(["second_optimizer": "fo-sdg"]), mentions: "fo-sgd")
+    expect(refusal(["state_window": "5"]), mentions: "state_window", "zo-sgd keeps none")
+    expect(refusal(["state_window": "5", "optimizer": "fo-adam"]), mentions: "fo-adam", "exact gradients")
   }
 }

@@ -88,7 +88,7 @@ extension RunSurvey {
     let json = """
       {"parameters": 10, "trainable": 5, "tokensPerBatch": 50, "devTokens": 1000, "testTokens": 2000, "warnings": [], "higherIsBetter": true,
        "cost": {"queriesPerStep": \(queries), "gradientsPerStep": \(gradients), "slopesPerStep": \(slopes),
-                "gradientBytes": 0, "stateBytes": 0},
+                "gradientBytes": 0, "stateBytes": 0, "replayedSteps": 0},
        "forecast": {"weightBytes": \(bytes), "activationBytes": 0, "scratchBytes": 0, "gradientBytes": 0,
                     "stateBytes": 0}}
       """
