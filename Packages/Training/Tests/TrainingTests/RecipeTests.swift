@@ -330,7 +330,8 @@ private func problems(_ yaml: String, overrides: [String] = []) -> [String] {
       "dtype=float16", "task=rte", "template=1", "objective=classification", "train_examples=1", "dev_examples=1",
       "test_examples=1", "data_seed=1", "few_shot=1", "max_length=2", "demonstrations=1", "calibration=sfc",
       "lora.rank=1", "optimizer=zo-adam", "zo-sgd.epsilon=1",
-      "learning_rate=2", "schedule=cosine", "second_learning_rate=1", "state_window=1", "warmup_steps=1", "steps=1", "batch_size=1",
+      "learning_rate=2", "schedule=cosine", "second_learning_rate=1", "state_window=1", "warmup_steps=1", "steps=1",
+      "batch_size=1",
       "gradient_accumulation=2",
       "rounding=nearest", "seed=1", "evaluate_every=1",
     ] {
