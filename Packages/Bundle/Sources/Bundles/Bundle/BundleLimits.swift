@@ -27,10 +27,12 @@ public struct BundleLimits: Sendable, Hashable {
 extension BundleLimits {
   private static let freeContent = 256 << 20
   private static let freeManifest = 1 << 20
+  /// Whatever the limits say: a manifest is held in memory.
+  private static let greatestManifest = 1 << 30
 
   /// Bytes that the manifest of a bundle of `fileSize` bytes may have.
   func manifestLimit(fileSize: Int) -> Int {
-    min(manifestSize, max(Self.freeManifest, expanded(fileSize)))
+    min(manifestSize, Self.greatestManifest, max(Self.freeManifest, expanded(fileSize)))
   }
 
   private func expanded(_ fileSize: Int) -> Int {
