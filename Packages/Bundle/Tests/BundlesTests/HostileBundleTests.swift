@@ -158,7 +158,7 @@ import Testing
     }
     #expect(try refused(BundleLimits(memberCount: 10, totalSize: 90)) == nil)
     #expect(try refused(BundleLimits(memberCount: 9))?.contains("limit: members") == true)
-    #expect(try refused(BundleLimits(totalSize: 89))?.contains("limit: total size") == true)
+    #expect(try refused(BundleLimits(totalSize: 89))?.contains("limit: size") == true)
     #expect(try refused(BundleLimits(manifestSize: 1000))?.contains("manifest.json has") == true)
   }
 

@@ -48,7 +48,7 @@ extension BundleLimits {
     }
     guard let total = manifest.totalSize, total <= totalSize else {
       throw BundleError(
-        .tooLarge, "\(name): its files have more than the \(totalSize) bytes that are accepted (limit: total size)")
+        .tooLarge, "\(name): its files have more than the \(totalSize) bytes that are accepted (limit: size)")
     }
     let unpacked = manifest.objects.values.reduce(0, +), allowed = max(Self.freeContent, expanded(fileSize))
     guard unpacked <= allowed else {

@@ -46,7 +46,8 @@ public struct BundleReader: Sendable {
       case .manifest:
         guard entry.size <= limit else {
           throw BundleError(
-            .tooLarge, "\(file.path): manifest.json has \(entry.size) bytes; at most \(limit) are accepted")
+            .tooLarge,
+            "\(file.path): manifest.json has \(entry.size) bytes; at most \(limit) are accepted (limit: manifest)")
         }
         manifest = try entry.content.data(limit: limit)
       case .seal: seal = try entry.content.data(limit: 1 << 10)
