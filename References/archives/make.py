@@ -40,6 +40,9 @@ def main() -> None:
             info = zipfile.ZipInfo(name)
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, data)
+    for name, method in [("lzma.zip", zipfile.ZIP_LZMA), ("bzip2.zip", zipfile.ZIP_BZIP2)]:
+        with zipfile.ZipFile(out / name, "w", method) as archive:
+            archive.writestr(zipfile.ZipInfo("a"), bytes(1000), method)
     tar = tar_bytes()
     for name, mode in [("python.tar.gz", "gz"), ("python.tar.bz2", "bz2")]:
         module = __import__({"gz": "gzip", "bz2": "bz2"}[mode])

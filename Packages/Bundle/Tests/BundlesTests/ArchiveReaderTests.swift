@@ -31,6 +31,14 @@ import Testing
     }
   }
 
+  /// Their headers say how much memory unpacking takes, and there is no end to what they may say.
+  @Test(arguments: ["lzma.zip", "bzip2.zip"]) func rareCompressionsOfZipsAreRefused(name: String) throws {
+    let refused = failure { _ = try ArchiveReader(file: golden(name)) }
+    #expect(refused?.code == .refusedMember)
+    #expect(refused?.message.contains("is neither stored nor deflated") == true)
+    #expect(failure { _ = try BundleReader(file: golden(name)) }?.code == .refusedMember)
+  }
+
   @Test func onePassGivesEveryMemberAndSkipsWhatIsNotRead() throws {
     let reader = try ArchiveReader(file: golden("python.tar.gz"))
     var seen: [ArchiveMember] = [], text = ""

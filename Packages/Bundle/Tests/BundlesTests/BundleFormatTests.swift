@@ -29,7 +29,7 @@ import Testing
     #expect(page.contains(list(BundleRequirement.Role.allCases.map(\.rawValue))))
     let limits = BundleLimits()
     #expect(limits == BundleLimits(memberCount: 65_536, totalSize: 1 << 40, manifestSize: 16 << 20, expansion: 200))
-    for row in ["| members | 65,536 |", "| total size | 1 TiB |", "| manifest | 16 MiB |", "| expansion | 200 |"] {
+    for row in ["| members | 65,536 |", "| size | 1 TiB |", "| manifest | 16 MiB |", "| expansion | 200 |"] {
       #expect(page.contains(row))
     }
     #expect(page.contains("Format version \(BundleManifest.formatVersion)."))

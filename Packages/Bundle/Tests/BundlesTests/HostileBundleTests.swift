@@ -158,7 +158,7 @@ import Testing
     }
     #expect(try refused(BundleLimits(memberCount: 10, totalSize: 90)) == nil)
     #expect(try refused(BundleLimits(memberCount: 9))?.contains("limit: members") == true)
-    #expect(try refused(BundleLimits(totalSize: 89))?.contains("limit: total size") == true)
+    #expect(try refused(BundleLimits(totalSize: 89))?.contains("limit: size") == true)
     #expect(try refused(BundleLimits(manifestSize: 1000))?.contains("manifest.json has") == true)
   }
 
@@ -196,16 +196,14 @@ import Testing
     }
     #expect(try refusal(of: compressed(honest.bytes())) == nil)
     var manifest = TarBytes()
-    manifest.append("manifest.json", String(repeating: " ", count: 8 << 20))
+    manifest.append("manifest.json", String(repeating: " ", count: 2 << 20))
     let bomb = try refusal(of: compressed(manifest.finished()))
     #expect(bomb?.code == .tooLarge)
     #expect(bomb?.message.contains("at most 1048576 are accepted") == true)
-    let tail = try refusal(of: compressed(honest.bytes() + Data(count: 64 << 20)))
+    let tail = try refusal(of: compressed(honest.bytes() + Data(count: 8 << 20)))
     #expect(tail.map { [.refusedMember, .tooLarge].contains($0.code) } == true)
-    var roots = TarBytes()
-    for _ in 0..<20_000 { roots.append("./", type: "5") }
     #expect(
-      try refusal(of: compressed(honest.bytes { for _ in 0..<20_000 { $0.append("./", type: "5") } }))?.code
+      try refusal(of: compressed(honest.bytes { for _ in 0..<5000 { $0.append("./", type: "5") } }))?.code
         == .tooLarge)
     // Compressed twice.
     #expect(try refusal(of: compressed(compressed(honest.bytes()))) != nil)

@@ -35,13 +35,15 @@ final class BundleArchive {
 
   /// - Parameters:
   ///   - objectLimit: Objects that are looked at before the archive is refused.
-  ///   - contentLimit: Bytes of content; what a tar has beside it is limited by that and by the objects' number.
-  init(_ file: URL, objectLimit: Int, contentLimit: Int) throws {
+  ///   - contentLimit: Bytes of objects.
+  ///   - manifestLimit: Bytes of the manifest. What a tar has beside both is limited by the number of objects.
+  init(_ file: URL, objectLimit: Int, contentLimit: Int, manifestLimit: Int) throws {
     path = file.path
-    entryLimit = objectLimit + BundleArchive.otherEntries
+    entryLimit = min(objectLimit, 1 << 32) + BundleArchive.otherEntries
     let stream = try BundleArchive.compression(of: file).map { try UnpackedStream(file, $0) }
-    let frame = entryLimit * BundleArchive.greatestHeader + 2 * BundleArchive.greatestTail
-    stream?.limit = contentLimit.addingReportingOverflow(frame).overflow ? .max : contentLimit + frame
+    let frame = manifestLimit + entryLimit * BundleArchive.greatestHeader + 2 * BundleArchive.greatestTail
+    let (limit, overflow) = contentLimit.addingReportingOverflow(frame)
+    stream?.limit = overflow ? .max : limit
     self.stream = stream
     isStream = stream != nil
     cursor = try stream.map { try ArchiveCursor(tar: $0) } ?? ArchiveCursor(file)

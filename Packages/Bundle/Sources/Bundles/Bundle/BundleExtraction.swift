@@ -27,7 +27,7 @@ extension BundleReader {
     to folder: URL, only paths: Set<String>? = nil, store: ObjectStore? = nil,
     progress: BundleProgress.Handler? = nil
   ) throws -> BundleExtraction {
-    let wanted = try paths.map { try $0.map(manifest.member) } ?? manifest.members
+    let wanted = try paths.map(members) ?? manifest.members
     let target = folder.standardizedFileURL
     try NewFolder.checkIsFree(target)
     try ExtractionSpace(wanted, to: target, store: store).check()
@@ -53,6 +53,11 @@ extension BundleReader {
       try meter.finish()
     }
     return BundleExtraction(files: wanted.count, unpacked: total - shared, shared: shared)
+  }
+
+  private func members(_ paths: Set<String>) throws -> [BundleMember] {
+    let named = Dictionary(manifest.members.map { ($0.path, $0) }, uniquingKeysWith: { member, _ in member })
+    return try paths.map { try named[$0] ?? manifest.member($0) }
   }
 
   private func write(

@@ -27,10 +27,12 @@ public struct BundleLimits: Sendable, Hashable {
 extension BundleLimits {
   private static let freeContent = 256 << 20
   private static let freeManifest = 1 << 20
+  /// Whatever the limits say: a manifest is held in memory.
+  private static let greatestManifest = 1 << 30
 
   /// Bytes that the manifest of a bundle of `fileSize` bytes may have.
   func manifestLimit(fileSize: Int) -> Int {
-    min(manifestSize, max(Self.freeManifest, expanded(fileSize)))
+    min(manifestSize, Self.greatestManifest, max(Self.freeManifest, expanded(fileSize)))
   }
 
   private func expanded(_ fileSize: Int) -> Int {
@@ -46,7 +48,7 @@ extension BundleLimits {
     }
     guard let total = manifest.totalSize, total <= totalSize else {
       throw BundleError(
-        .tooLarge, "\(name): its files have more than the \(totalSize) bytes that are accepted (limit: total size)")
+        .tooLarge, "\(name): its files have more than the \(totalSize) bytes that are accepted (limit: size)")
     }
     let unpacked = manifest.objects.values.reduce(0, +), allowed = max(Self.freeContent, expanded(fileSize))
     guard unpacked <= allowed else {

@@ -12,8 +12,9 @@ public struct BundleReader: Sendable {
   public let id: ContentHash
 
   private let manifestSize: Int
-  /// Size of every distinct content.
+  /// Size of every distinct content, and of all together.
   private let objects: [ContentHash: Int]
+  private let contentSize: Int
 
   /// - Throws: `BundleError.notFound`, `.unreadable`, `.notAnArchive`, `.notABundle`, `.unsupportedVersion`,
   ///   `.invalidManifest`, `.corrupt`, `.refusedMember` or `.tooLarge`.
@@ -31,20 +32,22 @@ public struct BundleReader: Sendable {
     manifest = try BundleManifest(decoding: text.manifest, name: "\(file.path): manifest.json")
     objects = manifest.objects
     try limits.check(manifest, name: file.path, fileSize: size)
+    contentSize = objects.values.reduce(0, +)
   }
 
   private static func manifest(
     of file: URL, limits: BundleLimits, fileSize: Int
   ) throws -> (manifest: Data, seal: Data) {
     let limit = limits.manifestLimit(fileSize: fileSize)
-    let archive = try BundleArchive(file, objectLimit: limits.memberCount, contentLimit: limit)
+    let archive = try BundleArchive(file, objectLimit: limits.memberCount, contentLimit: 0, manifestLimit: limit)
     var manifest: Data?, seal: Data?
     while manifest == nil || seal == nil, let entry = try archive.next() {
       switch entry.part {
       case .manifest:
         guard entry.size <= limit else {
           throw BundleError(
-            .tooLarge, "\(file.path): manifest.json has \(entry.size) bytes; at most \(limit) are accepted")
+            .tooLarge,
+            "\(file.path): manifest.json has \(entry.size) bytes; at most \(limit) are accepted (limit: manifest)")
         }
         manifest = try entry.content.data(limit: limit)
       case .seal: seal = try entry.content.data(limit: 1 << 10)
@@ -69,8 +72,8 @@ public struct BundleReader: Sendable {
   ///   else is.
   func forEachObject(_ body: (ContentHash, MemberContent) throws -> Bool) throws {
     var missing = objects
-    let total = objects.values.reduce(manifestSize, +)
-    let archive = try BundleArchive(file, objectLimit: objects.count, contentLimit: total)
+    let archive = try BundleArchive(
+      file, objectLimit: objects.count, contentLimit: contentSize, manifestLimit: manifestSize)
     while let entry = try archive.next() {
       switch entry.part {
       case .manifest:
@@ -121,7 +124,7 @@ extension BundleReader {
   ///
   /// - Throws: `BundleError.corrupt`, `.missingMember` or `.refusedMember`, naming the file, and what `progress` throws.
   public func verify(progress: BundleProgress.Handler? = nil) throws {
-    var meter = ProgressMeter(.verifying, total: manifest.objects.values.reduce(0, +), progress)
+    var meter = ProgressMeter(.verifying, total: contentSize, progress)
     try forEachObject { hash, content in
       try forEachPiece(of: hash, content) { try meter.advance($0.count) }
       return true

@@ -50,6 +50,9 @@ extension BundleWriter {
   private func hashed(
     name: String, progress: BundleProgress.Handler?
   ) throws -> (BundleManifest, [ContentHash: ArchiveWriter.Member.Content]) {
+    // What would be refused at the end is refused before hours of hashing.
+    try manifest.validate(name: name)
+    try MemberPaths.check(members.map(\.path).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }, in: name)
     let sizes = try members.map { try $0.content.size() }
     var meter = ProgressMeter(.hashing, total: sizes.reduce(0, +), progress)
     var complete = manifest

@@ -15,6 +15,7 @@ enum NewFolder {
     guard mkdir(temporary.path, 0o777) == 0 else { throw FileSink.failure(errno, writing: target.path) }
     do {
       try body(temporary)
+      try flush(temporary, target: target.path)
       guard rename(temporary.path, target.path) == 0 else {
         let number = errno
         try checkIsFree(target)
@@ -25,6 +26,16 @@ enum NewFolder {
       throw error
     }
     try AtomicFile.flushFolder(parent.path, target: target.path)
+  }
+
+  /// Makes the names in `folder`, and in those in it, survive a power cut.
+  private static func flush(_ folder: URL, target: String) throws {
+    try AtomicFile.flushFolder(folder.path, target: target)
+    let inner = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isDirectoryKey])
+    while let item = inner?.nextObject() as? URL {
+      guard try item.resourceValues(forKeys: [.isDirectoryKey]).isDirectory == true else { continue }
+      try AtomicFile.flushFolder(item.path, target: target)
+    }
   }
 
   /// Makes `folder`, and those that it is in, where they are missing.
