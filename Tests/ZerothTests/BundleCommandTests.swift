@@ -57,7 +57,7 @@ import Testing
     _ = try Program.succeed("bundle", "run", bundle, "--models", place("there").path)
     _ = try Program.succeed("bundle", "run", bundle, "--base", place("there/renamed").path)
     expect(
-      try refusal("bundle", "run", bundle, "--base", Project.biasedStories.path), mentions: "base model's SHA-256")
+      try refusal("bundle", "run", bundle, "--base", Project.smallModel.path), mentions: "base model's SHA-256")
   }
 
   @Test func aWholeRunNeedsNothingElse() throws {
@@ -98,7 +98,8 @@ import Testing
 
   /// Where files lay on the machine that packed it is told only where the run's own files tell it.
   @Test func theManifestNamesNoPlaces() throws {
-    let place = try Workplace(), bundle = try pack(place, finish(place).url)
+    let place = try Workplace()
+    let bundle = try pack(place, finish(place, "run", ["data": Project.sentiment.path]).url)
     let manifest = try Program.succeed("bundle", "inspect", bundle, "--json").out
     #expect(!manifest.contains(place.url.path) && !manifest.contains(Project.root.path))
     expect(manifest, mentions: "SST-2.zip", "stories260K", "zo-sgd.epsilon")
@@ -131,7 +132,8 @@ import Testing
       "data", "pack", Project.sentiment.path, "--source", "https://example.org", "--licence", "CC0-1.0", "--out", data)
     let manifest = try BundleReader(file: URL(filePath: data)).manifest
     #expect(manifest.licence == "CC0-1.0" && manifest.source == "https://example.org" && manifest.kind == .data)
-    let packed = try finish(place, "packed", ["data": data]), plain = try finish(place, "plain")
+    let packed = try finish(place, "packed", ["data": data])
+    let plain = try finish(place, "plain", ["data": Project.sentiment.path])
     #expect(try LedgerReader(packed.ledger).header.data == LedgerReader(plain.ledger).header.data)
     #expect(
       try Data(contentsOf: packed.best.appending(path: "model.safetensors"))
