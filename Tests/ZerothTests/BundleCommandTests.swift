@@ -103,7 +103,8 @@ import Testing
 
   /// Where files lay on the machine that packed it is told only where the run's own files tell it.
   @Test func theManifestNamesNoPlaces() throws {
-    let place = try Workplace(), bundle = try pack(place, finish(place).url)
+    let place = try Workplace()
+    let bundle = try pack(place, finish(place, "run", ["data": Project.sentiment.path]).url)
     let manifest = try Program.succeed("bundle", "inspect", bundle, "--json").out
     #expect(!manifest.contains(place.url.path) && !manifest.contains(Project.root.path))
     expect(manifest, mentions: "\"sst2\"", "stories260K", "zo-sgd.epsilon")
@@ -170,7 +171,7 @@ import Testing
     _ = try refusal("bundle", "verify", place("damaged.zb").path)
     _ = try refusal("bundle", "extract", place("damaged.zb").path, "--out", place("out").path)
     #expect(try FileManager.default.contentsOfDirectory(atPath: place.url.path).sorted() == ["damaged.zb", "model.zb"])
-    expect(try refusal("bundle", "verify", bundle, "--max-size", "1000"), mentions: "1000", "total size")
+    expect(try refusal("bundle", "verify", bundle, "--max-size", "1000"), mentions: "1000", "limit: size")
   }
 
   @Test func aStoreIsShared() throws {

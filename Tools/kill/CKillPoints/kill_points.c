@@ -102,6 +102,8 @@ int renameat2(int from_folder, const char *from, int to_folder, const char *to, 
   WITH_DEATH(is_due(to), NEXT(renameat2)(from_folder, from, to_folder, to, flags))
 }
 
+int link(const char *from, const char *to) { WITH_DEATH(is_due(to), NEXT(link)(from, to)) }
+
 int unlink(const char *path) { WITH_DEATH(is_due(path), NEXT(unlink)(path)) }
 
 int mkdir(const char *path, mode_t mode) { WITH_DEATH(is_due(path), NEXT(mkdir)(path, mode)) }

@@ -1,7 +1,7 @@
 #pragma once
 
 // Ends a process at one of the calls by which it changes files. Loaded before other libraries (LD_PRELOAD), it stands in
-// for write, pwrite, ftruncate, rename, unlink, mkdir and rmdir; the environment says when:
+// for write, pwrite, ftruncate, rename, link, unlink, mkdir and rmdir; the environment says when:
 //
 //   KILL_POINTS_FOLDER  calls on what lies in it count, by an absolute path
 //   KILL_POINTS_PART    only those whose path has this in it, behind the folder's own; empty: all
