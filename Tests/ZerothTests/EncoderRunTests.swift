@@ -58,7 +58,7 @@ import TuningCore
 
   @Test func fewShotsAreOfEachLabel() throws {
     let place = try Workplace(), model = try model(.maskedLM, in: place)
-    let changes = ["few_shot": "3", "model": model.path, "data_seed": "13"]
+    let changes = ["data": Project.sentiment.path, "few_shot": "3", "model": model.path, "data_seed": "13"]
     let experiment = try Session(folder: RunFolder(place("run")), changes: changes).experiment()
     for part in [experiment.data.train, experiment.data.dev] {
       #expect(part.count == 6 && part.map(\.gold).sorted() == [0, 0, 0, 1, 1, 1])

@@ -121,6 +121,9 @@ extension TrainingJob {
       TrainingJob(
         "zo-sgd-mmt-prefix", root: root,
         ["scheme": "prefix", "optimizer": "zo-sgd-mmt", "checkpoint_every": "5", "evaluate_every": "1"]),
+      TrainingJob(
+        "zo-adam-window", root: root,
+        ["scheme": "full", "optimizer": "zo-adam", "state_window": "3", "checkpoint_every": "4"]),
       TrainingJob("fo-adam", root: root, ["scheme": "full", "optimizer": "fo-adam", "threads": "2"]),
       TrainingJob(
         "blocks-masked", root: root,
