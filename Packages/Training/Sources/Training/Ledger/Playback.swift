@@ -49,27 +49,15 @@ final class Playback {
   /// - Throws: what `LedgerReader.forEachStep` throws; `LedgerError.corruptRecord` for a step of other parts.
   func advance(to target: Int, leavingOut leftOut: Range<Int> = 0..<0, progress: (Int) -> Void = { _ in }) throws {
     precondition(target >= step, "Playback: back from step \(step) to \(target)")
-    let recipe = ledger.header.recipe
-    var waiting: [StepUpdate] = [], supports: [Support] = []
+    var waiting: [StepUpdate] = []
     func make(_ step: Int) {
-      parameters.apply(waiting, state: kept, rounding: recipe.rounding, threads: threads)
+      parameters.apply(waiting, state: kept, rounding: ledger.header.recipe.rounding, threads: threads)
       waiting = []
       self.step = step
       progress(step)
     }
-    let support = { [plan] (step: Int, part: Int) in
-      supports.append(plan.support(of: part, step: step))
-      return supports[part]
-    }
-    try ledger.forEachStep(in: step..<target, supports: support) { step, updates in
-      guard updates.count == plan.parts.count else {
-        throw LedgerError(
-          .corruptRecord, "step \(step) has \(updates.count) updates for \(plan.parts.count) parts of the parameters")
-      }
-      if !leftOut.contains(step) {
-        waiting += zip(updates, supports).map { StepUpdate($0, step: step, support: $1, in: recipe) }
-      }
-      supports = []
+    try ledger.forEachStep(in: step..<target, of: plan) { step, updates in
+      if !leftOut.contains(step) { waiting += updates }
       if waiting.count >= Self.updatesAtOnce { make(step + 1) }
     }
     make(target)
@@ -92,6 +80,29 @@ final class Playback {
     for (live, copy) in place.tensors { live.takeBytes(of: copy) }
     kept.remembered = place.remembered
     step = place.step
+  }
+}
+
+extension LedgerReader {
+  /// Calls `body` with every step's updates as a run makes them, one for each part of the plan.
+  ///
+  /// - Throws: what `forEachStep` throws; `LedgerError.corruptRecord` for a step of other parts.
+  func forEachStep(
+    in steps: Range<Int>, of plan: StepPlan, _ body: (_ step: Int, _ updates: [StepUpdate]) throws -> Void
+  ) throws {
+    var supports: [Support] = []
+    let support = { (step: Int, part: Int) in
+      supports.append(part < plan.parts.count ? plan.support(of: part, step: step) : .everything)
+      return supports[part]
+    }
+    try forEachStep(in: steps, supports: support) { step, updates in
+      guard updates.count == plan.parts.count else {
+        throw LedgerError(
+          .corruptRecord, "step \(step) has \(updates.count) updates for \(plan.parts.count) parts of the parameters")
+      }
+      try body(step, zip(updates, supports).map { StepUpdate($0, step: step, support: $1, in: header.recipe) })
+      supports = []
+    }
   }
 }
 

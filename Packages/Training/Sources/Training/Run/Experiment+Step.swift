@@ -33,17 +33,9 @@ extension Experiment {
   /// Takes up what the ledger holds of the last steps before `step`, where the optimizer's state is made of it.
   func remember(_ ledger: URL, before step: Int) throws {
     guard recipe.stateWindow > 1, step > 0 else { return }
-    let plan = method.plan, recent = max(0, step - recipe.stateWindow + 1)..<step
-    var supports: [Support] = []
-    let support = { (step: Int, part: Int) in
-      supports.append(plan.support(of: part, step: step))
-      return supports[part]
-    }
-    try LedgerReader(ledger).forEachStep(in: recent, supports: support) { step, updates in
-      for (part, update) in updates.enumerated() {
-        method.state(of: part).remember(StepUpdate(update, step: step, support: supports[part], in: recipe))
-      }
-      supports = []
+    let recent = max(0, step - recipe.stateWindow + 1)..<step
+    try LedgerReader(ledger).forEachStep(in: recent, of: method.plan) { _, updates in
+      for (part, update) in updates.enumerated() { method.state(of: part).remember(update) }
     }
   }
 }
