@@ -107,8 +107,7 @@ import TuningCore
   @Test func bisectionFindsTheStep() throws {
     let place = try Workplace()
     let changes = [
-      "data": Project.sentiment.path, "learning_rate": "0.02", "steps": "12", "evaluate_every": "1",
-      "dev_examples": "24", "data_seed": "2",
+      "learning_rate": "0.02", "steps": "12", "evaluate_every": "1", "dev_examples": "24", "data_seed": "2",
       "data": Project.sentiment.path,
     ]
     let folder = try finish(place, "run", changes)
