@@ -18,14 +18,7 @@ extension BundleManifest: Codable {
   /// - Parameter name: What messages call it.
   /// - Throws: `BundleError.notABundle`, `.unsupportedVersion`, `.invalidManifest` or `.refusedMember`.
   init(decoding data: Data, name: String) throws {
-    guard case .object(let members) = try JSONParser.parse(data, name: name), members["format"] == .string(Self.format)
-    else { throw BundleError(.notABundle, "\(name): its format is not '\(Self.format)'") }
-    guard members["format_version"] == .number("\(Self.formatVersion)") else {
-      throw BundleError(
-        .unsupportedVersion,
-        "\(name): its format_version is not \(Self.formatVersion), the one that this program reads: read it with the "
-          + "program that wrote it, or with a newer one")
-    }
+    try Self.checkFormat(data, name: name)
     do {
       self = try JSONDecoder().decode(BundleManifest.self, from: data)
     } catch let error as DecodingError {
@@ -34,6 +27,18 @@ extension BundleManifest: Codable {
       throw BundleError(.invalidManifest, "\(name): \(error.message)")
     }
     try validate(name: name)
+  }
+
+  /// Takes the text apart for itself alone, so that what it takes of memory is free again before it is decoded.
+  private static func checkFormat(_ data: Data, name: String) throws {
+    guard case .object(let members) = try JSONParser.parse(data, name: name), members["format"] == .string(format)
+    else { throw BundleError(.notABundle, "\(name): its format is not '\(format)'") }
+    guard members["format_version"] == .number("\(formatVersion)") else {
+      throw BundleError(
+        .unsupportedVersion,
+        "\(name): its format_version is not \(formatVersion), the one that this program reads: read it with the "
+          + "program that wrote it, or with a newer one")
+    }
   }
 
   public init(from decoder: any Decoder) throws {
