@@ -4,6 +4,8 @@ public struct BundleRequirement: Sendable, Hashable, Codable {
     case baseModel = "base_model"
     case tokenizer
     case data
+    /// One of the files that the data were read from.
+    case dataFile = "data_file"
     case adapter
   }
 

@@ -1,5 +1,6 @@
 import Bundles
 import Foundation
+import Synchronization
 
 /// Where a task's files are: a folder, or an archive that is read in place.
 public struct DataSource: Sendable {
@@ -22,6 +23,10 @@ public struct DataSource: Sendable {
 
   public let location: URL
   private let place: Place
+  private let taken = TakenFiles()
+
+  /// The files that were found so far, by their paths in the folder or archive, with the hashes of their contents.
+  public var files: [String: ContentHash] { taken.hashes }
 
   /// `location` is a folder, a zip, tar.gz, tar.zst, ... file, or a bundle of data (`.zb`).
   ///
@@ -83,7 +88,9 @@ public struct DataSource: Sendable {
       throw DatasetError(
         .ambiguousFile, "\(url.path): holds \(name) and \(folder)/\(name); name the folder that is meant")
     }
-    return File(name: file.path, data: try FileContent.read(file, limit: limit))
+    let data = try FileContent.read(file, limit: limit)
+    taken.note(file == candidates[0] ? name : "\(folder)/\(name)", data)
+    return File(name: file.path, data: data)
   }
 
   private func member(
@@ -101,6 +108,20 @@ public struct DataSource: Sendable {
       throw DatasetError(
         .ambiguousFile, "\(location.path): any of \(found.joined(separator: ", ")) could be meant")
     }
-    return File(name: "\(location.path):\(path)", data: try read(path))
+    let data = try read(path)
+    taken.note(path, data)
+    return File(name: "\(location.path):\(path)", data: data)
+  }
+}
+
+/// What was read of a source, for whoever wants to know exactly what a result was made from.
+private final class TakenFiles: Sendable {
+  private let held = Mutex<[String: ContentHash]>([:])
+
+  var hashes: [String: ContentHash] { held.withLock { $0 } }
+
+  func note(_ path: String, _ data: Data) {
+    let hash = ContentHash(of: data)
+    held.withLock { $0[path] = hash }
   }
 }

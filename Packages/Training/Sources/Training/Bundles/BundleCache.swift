@@ -46,6 +46,6 @@ public struct BundleCache: Sendable {
         // Another process was faster.
       }
     }
-    return target.onlyModel
+    return target.only("gguf")
   }
 }

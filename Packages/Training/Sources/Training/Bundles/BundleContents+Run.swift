@@ -7,7 +7,8 @@ extension BundleContents {
   enum Place {
     static let recipe = "recipe.yaml", ledger = "ledger.zl", result = "result.json", metrics = "metrics.jsonl"
     static let picture = "report.svg"
-    static let best = "best/", base = "base/", tokenizer = "tokenizer/", data = "data/", task = "task/"
+    static let best = "best/", base = "base/", adapter = "adapter/", tokenizer = "tokenizer/", data = "data/",
+      task = "task/"
   }
 
   /// A run that has finished: its recipe, ledger and result, with which anyone who has the base model and the data gets
@@ -38,6 +39,7 @@ extension BundleContents {
         .init(path: Place.picture, kind: .document, file: folder.picture),
       ])
     if extras.contains(.base) { members += try Self.base(recipe, header) }
+    if let adapter = recipe.adapter { members += try BundleWriter.Member.all(at: adapter, under: Place.adapter) }
     if CustomTask.isFile(recipe.task) {
       let file = URL(filePath: recipe.task)
       members.append(.init(path: Place.task + file.lastPathComponent, kind: .configuration, file: file))
@@ -65,6 +67,15 @@ extension BundleContents {
       BundleRequirement(
         role: .data, name: recipe.data.lastPathComponent, sha256: header.data, included: extras.contains(.data)),
     ]
+      + (header.dataFiles ?? [:]).sorted { $0.key < $1.key }.map {
+        BundleRequirement(role: .dataFile, name: $0.key, sha256: $0.value, included: extras.contains(.data))
+      }
+      + (header.adapter.map { hash in
+        [
+          BundleRequirement(
+            role: .adapter, name: recipe.adapter?.lastPathComponent ?? "adapter", sha256: hash, included: true)
+        ]
+      } ?? [])
   }
 
   /// The files of the model that the run began with, and of its tokenizer.

@@ -13,11 +13,12 @@ extension Reproduction {
     }
     func inside(_ prefix: String) -> URL { folder.appending(path: prefix, directoryHint: .isDirectory) }
     var files: [RecipeKey: URL] = [.output: folder]
-    files[.model] = try places.base ?? (included(.baseModel) ? inside(Place.base).onlyModel : base(recipe, header))
+    files[.model] = try places.base ?? (included(.baseModel) ? inside(Place.base).only("gguf") : base(recipe, header))
     if recipe.tokenizer != nil || places.tokenizer != nil {
       files[.tokenizer] =
         try places.tokenizer ?? (included(.tokenizer) ? inside(Place.tokenizer) : there(recipe.tokenizer, "tokenizer"))
     }
+    if recipe.adapter != nil { files[.adapter] = inside(Place.adapter).only(BundleWriter.fileExtension) }
     let name = recipe.data.lastPathComponent
     files[.data] =
       try places.data ?? (included(.data) ? inside(Place.data).file(name) : there(recipe.data, "data"))
@@ -70,10 +71,11 @@ extension URL {
       || files.fileExists(atPath: appendingPathComponent("config.json").path)
   }
 
-  /// The one GGUF file in this folder, or the folder.
-  var onlyModel: URL {
-    let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { $0.hasSuffix(".gguf") }
-    return names.count == 1 ? appendingPathComponent(names[0]) : self
+  /// The one file of this extension in this folder, or the folder.
+  func only(_ pathExtension: String) -> URL {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let files = names.filter { $0.hasSuffix("." + pathExtension) }
+    return files.count == 1 ? appendingPathComponent(files[0]) : self
   }
 
   /// The file `name` in this folder, or the folder where there is none.

@@ -112,7 +112,7 @@ public struct Reproduction {
     let finalParameters = try bringToBest(stored, ledger, experiment, run)
     if let finalParameters { add("parameters after \(stored.steps) steps", stored.finalParameters, finalParameters) }
     let after = try evaluate("after", experiment)
-    try experiment.reload(attached: false)
+    try experiment.reload(attached: experiment.recipe.adapter != nil)
     let before = try evaluate("before", experiment)
     for (name, stored, found) in [
       ("before", stored.testBefore, before.mean), ("after", stored.testAfter, after.mean),

@@ -1,3 +1,4 @@
+import Bundles
 import Foundation
 import TensorCore
 import Transformers
@@ -9,23 +10,24 @@ public struct AdapterFolder {
   /// The folder.
   public let url: URL
   private let configuration: AdapterConfiguration
+  /// Configuration and tensors.
+  private let files: [URL]
   private let file: SafetensorsFile
 
   /// - Throws: `TrainingError.invalidInput` where a file is missing or no configuration; `ModelError` for the tensors;
   ///   `BundleError` for a damaged bundle.
   public init(_ place: URL, cache: BundleCache = .standard) throws {
     url = try cache.content(of: place, kind: .adapter)
-    let configurationFile = url.appendingPathComponent("adapter_config.json")
-    let tensors = url.appendingPathComponent("adapter_model.safetensors")
-    for file in [configurationFile, tensors] where !FileManager.default.fileExists(atPath: file.path) {
+    files = ["adapter_config.json", "adapter_model.safetensors"].map(url.appendingPathComponent)
+    for file in files where !FileManager.default.fileExists(atPath: file.path) {
       let isPickled = FileManager.default.fileExists(atPath: url.appendingPathComponent("adapter_model.bin").path)
       throw TrainingError(
         .invalidInput,
         "\(file.path): there is no such file: an adapter is a folder of adapter_config.json and "
           + "adapter_model.safetensors" + (isPickled ? "; adapter_model.bin is not read: save it as safetensors" : ""))
     }
-    configuration = try AdapterFolder.configuration(configurationFile)
-    file = try SafetensorsFile(tensors)
+    configuration = try AdapterFolder.configuration(files[0])
+    file = try SafetensorsFile(files[1])
   }
 
   private static func configuration(_ file: URL) throws -> AdapterConfiguration {
@@ -47,6 +49,48 @@ public struct AdapterFolder {
     let format = try components.adapters.format(of: configuration)
     let scheme = try components.schemes.make(format.scheme, options: format.options(configuration))
     try scheme.attach(to: &state, of: model, seeds: SeedSequence(runSeed: 0))
+    try load(into: state, through: scheme)
+  }
+
+  /// SHA-256 over the hashes of its two files.
+  var contentHash: ContentHash {
+    get throws { try ContentHash(of: Data(files.map { try ContentHash(ofFile: $0).hex }.joined(separator: "\n").utf8)) }
+  }
+
+  /// A scheme of another kind, or with other settings, makes something else of the adapter's numbers.
+  ///
+  /// - Parameter name: of `scheme`, as recipes have it.
+  /// - Throws: `TrainingError.invalidInput` naming what differs; what `attach` throws of the configuration.
+  func requireFits(
+    _ scheme: any TuningScheme, named name: String, of model: any LanguageModel, components: Components
+  ) throws {
+    let format = try components.adapters.format(of: configuration)
+    guard format.scheme == name else {
+      throw TrainingError(
+        .invalidInput,
+        "\(url.path): an adapter of scheme \(format.scheme), and the recipe's is \(name): they must be one")
+    }
+    let own = try components.schemes.make(name, options: format.options(configuration))
+    func settings(_ scheme: any TuningScheme) -> [String: String] {
+      (scheme.adapterConfiguration(of: model) ?? [:]).mapValues { value in
+        guard case .list(let items) = value else { return value.description }
+        return items.map(\.description).sorted().joined(separator: ", ")
+      }
+    }
+    let (due, found) = (settings(own), settings(scheme))
+    let others = Set(due.keys).union(found.keys).sorted().filter { due[$0] != found[$0] }
+    guard others.isEmpty else {
+      let said = others.map { "\($0) is \(due[$0] ?? "not set") there and \(found[$0] ?? "not set") in the recipe" }
+      throw TrainingError(
+        .invalidInput, "\(url.path): " + said.joined(separator: "; ") + ": give scheme \(name) the adapter's settings")
+    }
+  }
+
+  /// Takes up the adapter's numbers.
+  ///
+  /// - Parameter scheme: that is attached to `state`.
+  /// - Throws: `TrainingError.invalidInput` for a tensor that is missing, of another shape, or left over.
+  func load(into state: ModelState, through scheme: any TuningScheme) throws {
     var taken: Set<String> = []
     try scheme.load(into: state) { name, shape, dtype in
       taken.insert(name)

@@ -29,6 +29,11 @@ public struct LedgerHeader: Sendable, Codable, Equatable {
   public var baseModel: ContentHash
   public var tokenizer: ContentHash
   public var data: ContentHash
+  /// The files that the examples were read from, by their paths in the data's folder or archive; nil in ledgers of
+  /// earlier versions.
+  public var dataFiles: [String: ContentHash]?
+  /// nil where the scheme began with fresh numbers.
+  public var adapter: ContentHash?
   /// `ResolvedRecipe.identity`
   public var recipeIdentity: ContentHash
   /// Scheme and optimizer with all their options are among its lines.
@@ -45,7 +50,8 @@ public struct LedgerHeader: Sendable, Codable, Equatable {
     case noiseContract = "noise_contract"
     case rounding
     case baseModel = "base_model"
-    case tokenizer, data
+    case tokenizer, data, adapter
+    case dataFiles = "data_files"
     case recipeIdentity = "recipe_identity"
     case recipe, plugins, zeroth
   }
@@ -53,7 +59,8 @@ public struct LedgerHeader: Sendable, Codable, Equatable {
   /// The header of a run of `recipe` on files of these hashes.
   public init(
     recipe: ResolvedRecipe, directionLaw: NoiseLaw, records: LedgerRecords, baseModel: ContentHash,
-    tokenizer: ContentHash, data: ContentHash, plugins: [String], zeroth: String
+    tokenizer: ContentHash, data: ContentHash, dataFiles: [String: ContentHash]? = nil, adapter: ContentHash? = nil,
+    plugins: [String], zeroth: String
   ) {
     runSeed = recipe.seeds.runSeed
     self.directionLaw = directionLaw
@@ -63,6 +70,8 @@ public struct LedgerHeader: Sendable, Codable, Equatable {
     self.baseModel = baseModel
     self.tokenizer = tokenizer
     self.data = data
+    self.dataFiles = dataFiles
+    self.adapter = adapter
     recipeIdentity = recipe.identity
     self.recipe = recipe
     self.plugins = plugins
@@ -80,12 +89,16 @@ public struct LedgerHeader: Sendable, Codable, Equatable {
       self[keyPath: value] == other[keyPath: value]
         ? nil : "\(name) is \(other[keyPath: value]) here and \(self[keyPath: value]) in the ledger"
     }
+    let adapterDiffers =
+      adapter == other.adapter
+      ? nil
+      : "the adapter's SHA-256 is \(other.adapter?.hex ?? "none") here and \(adapter?.hex ?? "none") in the ledger"
     return [
       compare("the seed", \.runSeed), compare("the directions' law", \.directionLaw),
       compare("the kind of records", \.records),
       compare("the noise contract", \.noiseContract), compare("the rounding", \.rounding),
       compare("the base model's SHA-256", \.baseModel), compare("the tokenizer's SHA-256", \.tokenizer),
-      compare("the data's SHA-256", \.data), compare("the recipe's identity", \.recipeIdentity),
+      compare("the data's SHA-256", \.data), adapterDiffers, compare("the recipe's identity", \.recipeIdentity),
     ].compactMap(\.self)
   }
 }

@@ -5,7 +5,7 @@ import TuningCore
 ///
 /// This table is the only place where a key's kind, default and meaning stand.
 enum RecipeKey: String, CaseIterable {
-  case model, tokenizer, dtype
+  case model, tokenizer, adapter, dtype
   case newHeadLabels = "new_head_labels"
   case task, data, template, objective, metric
   case maxNewTokens = "max_new_tokens"
@@ -49,6 +49,10 @@ enum RecipeKey: String, CaseIterable {
     switch self {
     case .model: option(.text, .text(""), "Hugging Face folder or GGUF file. Required.")
     case .tokenizer: option(.text, .text(""), "Folder or file with a tokenizer.json; empty: the model's own.")
+    case .adapter:
+      option(
+        .text, .text(""),
+        "Adapter in PEFT's format, a folder or a bundle, whose numbers the scheme begins with; empty: fresh ones.")
     case .dtype:
       option(
         .choice(ParameterDType.allCases.map(\.rawValue)), .text("auto"),
@@ -162,7 +166,7 @@ enum RecipeKey: String, CaseIterable {
   var isRequired: Bool { self == .model || self == .data }
 
   /// Relative to the recipe's folder, or to the current one where `--set` gave it.
-  var isPath: Bool { [.model, .tokenizer, .data, .plugins, .output].contains(self) }
+  var isPath: Bool { [.model, .tokenizer, .adapter, .data, .plugins, .output].contains(self) }
 
   /// Whether it names a component, whose options are keys of their own.
   var namesComponent: Bool { [.scheme, .optimizer, .partition, .masking, .secondOptimizer].contains(self) }

@@ -27,6 +27,8 @@ public struct ResolvedRecipe: Sendable, Equatable {
   public var model: URL { URL(filePath: text(.model)) }
   /// nil: the model's own.
   public var tokenizer: URL? { text(.tokenizer).isEmpty ? nil : URL(filePath: text(.tokenizer)) }
+  /// nil: the scheme begins with fresh numbers.
+  public var adapter: URL? { text(.adapter).isEmpty ? nil : URL(filePath: text(.adapter)) }
   public var dtype: ParameterDType { choice(.dtype) }
   /// Of a new classification head; 0: the model's own head stays.
   public var newHeadLabels: Int { integer(.newHeadLabels) }

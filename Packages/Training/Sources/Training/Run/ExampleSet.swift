@@ -21,6 +21,8 @@ public struct ExampleSet: Sendable {
   public let warnings: [String]
   /// Of the worded examples: what a ledger binds.
   public let contentHash: ContentHash
+  /// The files that they were read from.
+  public let files: [String: ContentHash]
 
   /// Reads, splits and encodes as the model's head asks.
   ///
@@ -28,8 +30,9 @@ public struct ExampleSet: Sendable {
   public init(_ recipe: ResolvedRecipe, tokenizer: Tokenizer, model: any LanguageModel) throws {
     let task = try Registry<any EvaluationTask>.task(recipe.task, template: recipe.template)
     let counts = SplitCounts(train: recipe.trainExamples, dev: recipe.devExamples, evaluation: recipe.testExamples)
+    let source = try DataSource(recipe.data)
     let data = try TaskData(
-      task, in: DataSource(recipe.data), counts: counts, shots: recipe.shots, seed: recipe.dataSeed)
+      task, in: source, counts: counts, shots: recipe.shots, seed: recipe.dataSeed)
     let encoder = try ExampleEncoder(task.card, recipe, tokenizer: tokenizer, model: model)
     guard encoder.isPrompt || recipe.demonstrations.count == 0 else {
       throw TrainingError(
@@ -61,6 +64,7 @@ public struct ExampleSet: Sendable {
         ? ["\(cut) \(cut == 1 ? "example was" : "examples were") cut on the left to max_length \(recipe.maxLength)"]
         : [])
     contentHash = data.contentHash
+    files = source.files
   }
 
   private static func inputFree(

@@ -9,6 +9,8 @@ extension Experiment {
     LedgerHeader(
       recipe: recipe, directionLaw: method.directionLaw, records: method.records,
       baseModel: try ModelSource.hash(ofWeights: weightFiles), tokenizer: try source.tokenizerHash(),
-      data: data.contentHash, plugins: plugins, zeroth: ZerothVersion.text)
+      data: data.contentHash,
+      dataFiles: data.files,
+      adapter: try attachment.adapter?.contentHash, plugins: plugins, zeroth: ZerothVersion.text)
   }
 }

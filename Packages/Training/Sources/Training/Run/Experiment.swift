@@ -15,7 +15,7 @@ public final class Experiment {
   public let source: ModelSource
   let configuration: any ModelConfiguration
   let weightFiles: [URL]
-  public let scheme: any TuningScheme
+  let attachment: Attachment
   public let data: ExampleSet
   /// Gives losses; holds the model and the state that moves.
   public let oracle: EagerOracle
@@ -33,7 +33,7 @@ public final class Experiment {
   /// - Throws: what the model, the tokenizer, the data and the components find wrong.
   public init(_ recipe: ResolvedRecipe, components: Components) throws {
     self.recipe = recipe
-    scheme = try components.schemes.make(recipe.scheme, options: recipe.options(of: recipe.scheme))
+    attachment = try Attachment(recipe, components: components)
     source = try ModelSource(recipe)
     let tokenizer = try source.tokenizer()
     var opened = try source.load()
@@ -41,7 +41,7 @@ public final class Experiment {
     try ModelSource.check(tokenizer, fits: opened.model)
     configuration = opened.configuration
     weightFiles = opened.source.files
-    try scheme.attach(to: &opened.state, of: opened.model, seeds: recipe.seeds)
+    try attachment.attach(to: &opened.state, of: opened.model)
     try source.requireTrainedHead(of: opened, by: recipe.scheme)
     try data.check(fits: opened.model, in: opened.state)
     method = try Method(recipe, components: components, state: opened.state, model: opened.model)
@@ -60,12 +60,14 @@ public final class Experiment {
     }
   }
 
+  public var scheme: any TuningScheme { attachment.scheme }
+
   /// Goes back to the model as it came, with the scheme newly attached (or not at all).
   func reload(attached: Bool) throws {
     // What is held goes first, so that two models are never in memory at once.
     oracle.state = ModelState(parameters: ParameterSet())
     var state = try source.load().state
-    if attached { try scheme.attach(to: &state, of: oracle.model, seeds: recipe.seeds) }
+    if attached { try attachment.attach(to: &state, of: oracle.model) }
     oracle.state = state
   }
 }

@@ -17,7 +17,7 @@ public struct Replay {
 
   private let ledger: LedgerReader
   private let source: ModelSource
-  private let scheme: any TuningScheme
+  private let attachment: Attachment
   private let components: Components
   private let threads: Threads
 
@@ -29,7 +29,7 @@ public struct Replay {
     ledger = try LedgerReader(url)
     let recipe = ledger.header.recipe
     source = try ModelSource(path: base ?? recipe.model, dtype: recipe.dtype, newHead: recipe.newHead)
-    scheme = try components.schemes.make(recipe.scheme, options: recipe.options(of: recipe.scheme))
+    attachment = try Attachment(recipe, components: components)
     self.components = components
     self.threads = threads
   }
@@ -95,8 +95,14 @@ public struct Replay {
         "\(source.path.path): its weights' hash is \(hash), the run began with \(header.baseModel): give that model with --base"
       )
     }
+    guard try attachment.adapter?.contentHash == header.adapter else {
+      throw TrainingError(
+        .otherBase,
+        "\(header.recipe.adapter?.path ?? "the ledger's run"): the adapter that the run began with is not there any more"
+      )
+    }
     var state = pretrained.state
-    try scheme.attach(to: &state, of: pretrained.model, seeds: header.recipe.seeds)
+    try attachment.attach(to: &state, of: pretrained.model)
     for other in ledgers.dropFirst() { try requireSameBeginning(state, other, of: pretrained.model) }
     // All of them before the first step: what a mask is made of are the weights as they came.
     let playbacks = try ledgers.map {
@@ -107,14 +113,15 @@ public struct Replay {
     let report = Report(
       steps: steps, seconds: watch.seconds, parameters: TrainedParameters.hash(state.parameters).hex,
       output: folder.path)
-    try Experiment.export(state, scheme: scheme, source: source, configuration: pretrained.configuration, to: folder)
+    try Experiment.export(
+      state, scheme: attachment.scheme, source: source, configuration: pretrained.configuration, to: folder)
     return report
   }
 
   /// Adapters that are drawn at random begin elsewhere with another seed, and steps from there mean nothing here.
   private func requireSameBeginning(_ state: ModelState, _ other: LedgerReader, of model: any LanguageModel) throws {
     var fresh = try source.load().state
-    try scheme.attach(to: &fresh, of: model, seeds: other.header.recipe.seeds)
+    try Attachment(other.header.recipe, components: components).attach(to: &fresh, of: model)
     guard TrainedParameters.hash(fresh.parameters) == TrainedParameters.hash(state.parameters) else {
       throw LedgerError(
         .otherRun,

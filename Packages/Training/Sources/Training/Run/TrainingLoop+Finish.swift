@@ -5,7 +5,8 @@ import TensorCore
 import TuningCore
 
 extension TrainingLoop {
-  /// The one look at the held-out examples: the best parameters, then the model as it came.
+  /// The one look at the held-out examples: the best parameters, then the model as it came, with its adapter where the run
+  /// began with one.
   ///
   /// - Returns: nil where a signal came; the checkpoint of the last step is there to go on from.
   func finish(_ session: Stopwatch) throws -> RunResult? {
@@ -13,7 +14,7 @@ extension TrainingLoop {
     let finalParameters = TrainedParameters.hash(experiment.oracle.state.parameters)
     try restoreBest()
     guard let after = try evaluate("test, after", .test) else { return nil }
-    try experiment.reload(attached: false)
+    try experiment.reload(attached: experiment.recipe.adapter != nil)
     guard let before = try evaluate("test, before", .test) else { return nil }
     let result = RunResult(
       recipeIdentity: experiment.recipe.identity.hex, steps: progress.step,
