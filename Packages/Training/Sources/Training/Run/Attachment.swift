@@ -1,3 +1,4 @@
+import TensorCore
 import TuningCore
 
 /// How a run's scheme comes on its model: with fresh numbers, or with those of an adapter.
