@@ -3,11 +3,9 @@ import Datasets
 import Foundation
 
 extension BundleContents {
-  /// Where things lie in the bundle of a run.
+  /// Where things that a run's folder does not have lie in its bundle; what it has lies as it does there.
   enum Place {
-    static let recipe = "recipe.yaml", ledger = "ledger.zl", result = "result.json", metrics = "metrics.jsonl"
-    static let picture = "report.svg"
-    static let best = "best/", base = "base/", adapter = "adapter/", tokenizer = "tokenizer/", data = "data/",
+    static let base = "base/", adapter = "adapter/", tokenizer = "tokenizer/", data = "data/",
       task = "task/"
   }
 
@@ -17,8 +15,8 @@ extension BundleContents {
   /// Where the ledger does not rebuild the weights, because an optimizer went along exact gradients, the best parameters
   /// are packed too.
   ///
-  /// - Throws: `TrainingError.notARun` where it has not finished; `.otherBase` or `LedgerError.otherRun` where the base
-  ///   model or the data are to be packed and are others by now; what reading them throws.
+  /// - Throws: `TrainingError.notARun` where it has not finished; `.otherBase` where the base model is to be packed and is
+  ///   another by now; what reading them throws.
   public init(run folder: RunFolder, with extras: Set<Extra> = []) throws {
     let recipe = try RunFolder.storedRecipe(in: folder)
     guard let result = folder.storedResult(of: recipe, steps: recipe.steps) else {
@@ -32,12 +30,9 @@ extension BundleContents {
         versions: header.versions,
         requirements: Self.requirements(recipe, header, extras), ledger: ledger.summary, results: result.numbers),
       members: [
-        .init(path: Place.recipe, kind: .recipe, file: folder.recipe),
-        .init(path: Place.ledger, kind: .ledger, file: folder.ledger),
-        .init(path: Place.result, kind: .result, file: folder.result),
-        .init(path: Place.metrics, kind: .metrics, file: folder.metrics),
-        .init(path: Place.picture, kind: .document, file: folder.picture),
-      ])
+        (folder.recipe, BundleMember.Kind.recipe), (folder.ledger, .ledger), (folder.result, .result),
+        (folder.metrics, .metrics), (folder.picture, .document),
+      ].map { .init(path: $0.lastPathComponent, kind: $1, file: $0) })
     if extras.contains(.base) { members += try Self.base(recipe, header) }
     if let adapter = recipe.adapter { members += try BundleWriter.Member.all(at: adapter, under: Place.adapter) }
     if CustomTask.isFile(recipe.task) {
@@ -50,7 +45,7 @@ extension BundleContents {
     }
     if extras.contains(.best) || ledger.header.records == .gradients {
       try folder.requireBest()
-      members += try BundleWriter.Member.all(at: folder.best, under: Place.best)
+      members += try BundleWriter.Member.all(at: folder.best, under: folder.best.lastPathComponent + "/")
     }
   }
 

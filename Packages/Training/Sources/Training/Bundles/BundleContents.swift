@@ -24,8 +24,8 @@ public struct BundleContents: Sendable {
     func holds(_ name: String) -> Bool {
       FileManager.default.fileExists(atPath: place.appendingPathComponent(name).path)
     }
-    if holds("recipe.yaml") {
-      try self.init(run: RunFolder(place), with: extras)
+    if case let run = RunFolder(place), holds(run.recipe.lastPathComponent) {
+      try self.init(run: run, with: extras)
     } else if holds("adapter_config.json") {
       try self.init(folder: place, kind: .adapter)
     } else if place.pathExtension == "gguf" || holds("config.json") {

@@ -54,7 +54,7 @@ public struct AdapterFolder {
 
   /// SHA-256 over the hashes of its two files.
   var contentHash: ContentHash {
-    get throws { try ContentHash(of: Data(files.map { try ContentHash(ofFile: $0).hex }.joined(separator: "\n").utf8)) }
+    get throws { try ModelSource.hash(ofWeights: files) }
   }
 
   /// A scheme of another kind, or with other settings, makes something else of the adapter's numbers.
