@@ -11,15 +11,7 @@ final class ArchiveCursor {
 
   let path: String
   private let handle: OpaquePointer
-  private let input: Input?
-
-  /// A stream as libarchive's callback reads it, and the error that it could not throw.
-  private final class Input {
-    let stream: UnpackedStream
-    var failure: (any Error)?
-
-    init(_ stream: UnpackedStream) { self.stream = stream }
-  }
+  private let input: ArchiveInput?
 
   /// - Throws: `BundleError.notFound`, `.unreadable` or `.notAnArchive`.
   init(_ file: URL) throws {
@@ -50,26 +42,12 @@ final class ArchiveCursor {
   /// - Throws: `BundleError.notAnArchive`, and what the stream throws.
   init(tar stream: UnpackedStream) throws {
     path = stream.path
-    let input = Input(stream)
+    let input = ArchiveInput(next: stream.next)
     self.input = input
     guard let handle = archive_read_new() else { throw BundleError(.unreadable, "\(path): no memory to read it") }
     self.handle = handle
     archive_read_support_format_tar(handle)
-    let status = archive_read_open(
-      handle, Unmanaged.passUnretained(input).toOpaque(), nil,
-      { handle, context, bytes in
-        guard let context else { return -1 }
-        let input = Unmanaged<Input>.fromOpaque(context).takeUnretainedValue()
-        do {
-          let piece = try input.stream.next()
-          bytes?.pointee = piece.baseAddress
-          return piece.count
-        } catch {
-          input.failure = error
-          return -1
-        }
-      }, nil)
-    guard status == ARCHIVE_OK else { throw failure("cannot be opened as an archive") }
+    guard input.open(handle) == ARCHIVE_OK else { throw failure("cannot be opened as an archive") }
   }
 
   deinit { archive_read_free(handle) }

@@ -13,7 +13,7 @@ final class UnpackedStream {
   private static let sourcePieceSize = 64 << 10
 
   private let handle: OpaquePointer
-  private let input: Input
+  private let input: ArchiveInput
   let path: String
   private let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceSize, alignment: 16)
   /// Bytes that are unpacked before the file is refused.
@@ -23,22 +23,21 @@ final class UnpackedStream {
   /// How far the last byte so far that is not zero is from the beginning, itself counted.
   private(set) var contentCount = 0
 
-  /// The file as libarchive's callback reads it, and the error that it could not throw.
-  private final class Input {
-    let source: FileSource
+  /// The file, piece by piece, each looked at before libarchive has it.
+  private final class Source {
+    let file: FileSource
     let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: sourcePieceSize, alignment: 16)
     var scanner: ZstandardFrameScanner?
-    var failure: (any Error)?
 
-    init(source: FileSource, scanner: ZstandardFrameScanner?) {
-      self.source = source
+    init(_ file: FileSource, scanner: ZstandardFrameScanner?) {
+      self.file = file
       self.scanner = scanner
     }
 
     deinit { piece.deallocate() }
 
     func next() throws -> UnsafeRawBufferPointer {
-      let bytes = UnsafeRawBufferPointer(rebasing: piece[..<(try source.read(into: piece))])
+      let bytes = UnsafeRawBufferPointer(rebasing: piece[..<(try file.read(into: piece))])
       if bytes.isEmpty { try scanner?.finish() } else { try scanner?.scan(bytes) }
       return bytes
     }
@@ -47,8 +46,9 @@ final class UnpackedStream {
   /// - Throws: `BundleError.notFound`, `.unreadable`, `.notAnArchive`, `.corrupt` or `.refusedMember`.
   init(_ file: URL, _ compression: Compression) throws {
     path = file.path
-    input = Input(
-      source: try FileSource(file), scanner: compression == .zstandard ? ZstandardFrameScanner(path: file.path) : nil)
+    let source = Source(
+      try FileSource(file), scanner: compression == .zstandard ? ZstandardFrameScanner(path: file.path) : nil)
+    input = ArchiveInput(next: source.next)
     guard let handle = archive_read_new() else { throw BundleError(.unreadable, "\(path): no memory to read it") }
     self.handle = handle
     switch compression {
@@ -67,21 +67,7 @@ final class UnpackedStream {
   }
 
   private func open() throws {
-    let status = archive_read_open(
-      handle, Unmanaged.passUnretained(input).toOpaque(), nil,
-      { handle, context, bytes in
-        guard let context else { return -1 }
-        let input = Unmanaged<Input>.fromOpaque(context).takeUnretainedValue()
-        do {
-          let piece = try input.next()
-          bytes?.pointee = piece.baseAddress
-          return piece.count
-        } catch {
-          input.failure = error
-          return -1
-        }
-      }, nil)
-    guard status == ARCHIVE_OK else { throw failure }
+    guard input.open(handle) == ARCHIVE_OK else { throw failure }
     // One filter and libarchive's own end of the chain; archives compressed again and again are bombs.
     guard archive_filter_count(handle) <= 2 else {
       throw BundleError(.refusedMember, "\(path): is compressed more than once")
