@@ -1,3 +1,4 @@
+import Bundles
 import Foundation
 import TensorCore
 import Testing
@@ -122,6 +123,97 @@ import TuningCore
     #expect(try #require(found["looks"] as? [[String: Any]]).count <= 6)
     let none = try Program.run("ledger", "bisect", folder.ledger.path, "--threshold", "0")
     #expect(none.status == 1 && none.err.contains("it did not fall"))
+  }
+
+  // MARK: exact gradients
+
+  /// Of the best step and the last one, or of every second beside them.
+  @Test func payloadsAreThoseThatWereAskedFor() throws {
+    let place = try Workplace()
+    let changes = [
+      "optimizer": "fo-sgd", "scheme": "lora", "learning_rate": "3", "evaluate_every": "1", "dev_examples": "24",
+      "data": Project.sentiment.path,
+    ]
+    let run = try finish(place, "run", changes), looks = MetricsLog.read(run.metrics).evaluations.dropFirst()
+    let bests = looks.filter(\.isBest).map(\.step)
+    try #require(bests.count > 1 && bests.last! < 6, "best after \(bests)")
+    #expect(try LedgerReader(run.ledger).payloadSteps == [bests.last!, 6])
+    #expect(try Program.succeed("ledger", "show", run.ledger.path).out.contains("after step \(bests.last!), 6"))
+    let often = try finish(place, "often", changes.merging(["payload_every": "2"]) { $1 })
+    #expect(try LedgerReader(often.ledger).payloadSteps == [2, 4, bests.last!, 6])
+    #expect(try LedgerReader(finish(place, "zo", [:]).ledger).payloadSteps == nil)
+  }
+
+  /// At steps that have a payload the weights are the run's, by hash; elsewhere it is said where they are.
+  @Test(arguments: [["optimizer": "fo-adamw", "scheme": "full"], MethodLawTests.hybrid(of: "zo-adam", and: "fo-sgd")])
+  func gotoGoesWhereThereIsAPayload(_ changes: [String: String]) throws {
+    let place = try Workplace(), changes = changes.merging(["payload_every": "3"]) { $1 }
+    let stopped = Session(folder: RunFolder(place("stopped")), changes: changes), experiment = try stopped.experiment()
+    _ = try stopped.run(on: experiment) { $0.steps == 3 }
+    let atThree = TrainedParameters.hash(experiment.oracle.state.parameters).hex
+    let folder = try finish(place, "run", changes), ledger = folder.ledger.path
+    #expect(try rebuilt(["goto", ledger, "--step", "3"], to: place("three")) == atThree)
+    expect(try refusal(["goto", ledger, "--step", "5"], to: place("five")), mentions: "after step 5", "of step", "3, ")
+    expect(try refusal(["undo", ledger, "--steps", "2"], to: place("undo")), mentions: "exact gradients")
+    expect(try refusal(["compose", ledger, ledger], to: place("two")), mentions: "exact gradients")
+  }
+
+  /// By docs/ledger-format.md, read without the program's own reader.
+  @Test func aPayloadIsWhatItsFormatSays() throws {
+    let place = try Workplace()
+    let run = try finish(place, "run", ["optimizer": "fo-sgd", "scheme": "full", "dtype": "bfloat16"])
+    let file = try SafetensorsFile(place("run/payload-6.safetensors")), ledger = try Data(contentsOf: run.ledger)
+    var hash = Data()
+    for entry in file.entries.sorted(by: { $0.name < $1.name }) {
+      let tensor = try file.tensor(entry.name)
+      hash += Data("\(entry.name) BF16 \(tensor.shape)\n".utf8) + Data(bytes: tensor.bytes, count: tensor.byteCount)
+    }
+    let end = 16 + ledger[12..<16].enumerated().reduce(0) { $0 + Int($1.element) << (8 * $1.offset) }
+    let checksum = ledger[end..<end + 4].reversed().map { String(format: "%02x", $0) }.joined()
+    #expect(
+      file.metadata == [
+        "format": "pt", "step": "6", "ledger": checksum, "sha256": ContentHash(of: hash).hex,
+      ])
+  }
+
+  @Test func aPayloadOfElsewhereIsRefused() throws {
+    let place = try Workplace(), changes = ["optimizer": "fo-sgd", "scheme": "lora", "payload_every": "2"]
+    let run = try finish(place, "run", changes)
+    let other = try finish(place, "other", changes.merging(["seed": "5"]) { $1 })
+    let file = place("run/payload-2.safetensors"), whole = try Data(contentsOf: file)
+    func refused(_ content: Data) throws -> String {
+      try content.write(to: file)
+      return try refusal(["goto", run.ledger.path, "--step", "2"], to: place("out"))
+    }
+    let of = { (folder: RunFolder, step: Int) in
+      try Data(contentsOf: folder.url.appending(path: "payload-\(step).safetensors"))
+    }
+    expect(try refused(of(other, 2)), mentions: file.path, "step 2", "ledger")
+    expect(try refused(of(run, 4)), mentions: file.path, "step 2", "ledger")
+    var flipped = whole
+    flipped[whole.count - 9] ^= 4
+    expect(try refused(flipped), mentions: file.path, "hash", "damaged")
+    expect(try refused(whole.dropLast(7)), mentions: file.path)
+    try whole.write(to: file)
+    #expect(try rebuilt(["goto", run.ledger.path, "--step", "2"], to: place("whole")) != nil)
+  }
+
+  @Test func bisectionGoesFromPayloadToPayload() throws {
+    let place = try Workplace()
+    let changes = [
+      "optimizer": "fo-sgd", "scheme": "full", "learning_rate": "0.5", "steps": "12", "evaluate_every": "1",
+      "payload_every": "3", "dev_examples": "24", "data_seed": "7", "data": Project.sentiment.path,
+    ]
+    let folder = try finish(place, "run", changes)
+    let scores = MetricsLog.read(folder.metrics).evaluations.map(\.devScore)
+    let threshold = (scores[0] + scores[12]) / 2
+    try #require(scores[12] < threshold, "\(scores)")
+    let found = try Program.succeed("ledger", "bisect", folder.ledger.path, "--threshold", "\(threshold)", "--json")
+      .object()
+    let step = try #require(found["step"] as? Int), good = try #require(found["lastGood"] as? Int)
+    let places = try [0] + #require(LedgerReader(folder.ledger).payloadSteps)
+    #expect(scores[step] < threshold && scores[good] >= threshold)
+    #expect(places.firstIndex(of: step).map { $0 - 1 } == places.firstIndex(of: good))
   }
 }
 

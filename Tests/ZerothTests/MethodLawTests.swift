@@ -10,21 +10,21 @@ import TuningCore
 @Suite(.workplace) struct MethodLawTests {
   struct Shape: Sendable, CustomTestStringConvertible {
     var changes: [String: String]
-    /// Whether the ledger holds all that happened.
-    var isReplayable = true
 
     var testDescription: String {
       changes.filter { $0.key != "model" }.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(
         separator: " ")
     }
 
-    init(_ changes: [String: String], isReplayable: Bool = true) {
+    init(_ changes: [String: String]) {
       self.changes = ["scheme": "full", "model": Project.smallModel.path].merging(changes) { $1 }
-      self.isReplayable = isReplayable
     }
   }
 
   static let mask = ["masking": "random-mask", "random-mask.sparsity": "0.75"]
+  static func hybrid(of first: String, and second: String) -> [String: String] {
+    ["partition": "hybrid", "hybrid.first_order_blocks": "2", "optimizer": first, "second_optimizer": second]
+  }
   static let shapes: [Shape] = [
     Shape(["partition": "blockwise"]),
     Shape(["partition": "blockwise", "blockwise.updates": "at-end", "optimizer": "zo-adam"]),
@@ -38,12 +38,12 @@ import TuningCore
     Shape(["optimizer": "zo-adam", "state_window": "3", "zo-adam.queries": "2"]),
     Shape(mask.merging(["partition": "blockwise", "optimizer": "zo-sgd-mmt", "state_window": "2"]) { $1 }),
     Shape(["masking": "magnitude-mask", "magnitude-mask.keep": "large", "optimizer": "forward-grad"]),
-    Shape(["masking": "magnitude-mask", "optimizer": "fo-adamw"], isReplayable: false),
+    Shape(["masking": "magnitude-mask", "optimizer": "fo-adamw"]),
     Shape(
-      [
-        "partition": "hybrid", "hybrid.first_order_blocks": "2", "second_optimizer": "fo-adamw",
-        "zo-sgd.sides": "one-sided",
-      ], isReplayable: false),
+      hybrid(of: "zo-sgd", and: "fo-adamw").merging(["zo-sgd.sides": "one-sided"]) { $1 }),
+    Shape(hybrid(of: "zo-sgd-mmt", and: "zo-adam").merging(["zo-sgd-mmt.queries": "2"]) { $1 }),
+    Shape(hybrid(of: "zo-adam", and: "zo-sgd")),
+    Shape(hybrid(of: "zo-adam", and: "fo-sgd").merging(mask) { $1 }),
   ]
 
   @Test(arguments: shapes) func threadsAndStopsTellTheSame(_ shape: Shape) throws {

@@ -27,11 +27,15 @@ import TuningCore
     }
   }
 
-  @Test(arguments: Stop.allCases, ["full", "lora"])
-  func stoppedAndResumedIsUnbroken(_ stop: Stop, scheme: String) throws {
+  /// With rates at which a middle step is the best on dev, so that the best and the last parameters differ.
+  static let methods = [
+    ["scheme": "full", "learning_rate": "1e-3"], ["scheme": "lora", "learning_rate": "1e-2"],
+    ["scheme": "lora", "optimizer": "fo-sgd", "learning_rate": "1"],
+  ]
+
+  @Test(arguments: Stop.allCases, methods)
+  func stoppedAndResumedIsUnbroken(_ stop: Stop, changes: [String: String]) throws {
     let place = try Workplace()
-    // A rate at which a middle step is the best on dev, so that the best and the last parameters differ.
-    let changes = ["scheme": scheme, "learning_rate": scheme == "full" ? "1e-3" : "1e-2"]
     let unbroken = Session(folder: RunFolder(place("unbroken")), changes: changes)
     let expected = try Trace(unbroken.finish(), unbroken.folder)
     let broken = Session(folder: RunFolder(place("broken")), changes: changes)

@@ -66,7 +66,8 @@ struct Trace: Equatable {
   var counts: [Int]
   var ledger: Data
   var metrics: [String]
-  var best: [String: Data]
+  /// By name, of the best parameters and of the payloads.
+  var files: [String: Data]
 
   init(_ result: RunResult, _ folder: RunFolder) throws {
     finalParameters = result.finalParameters
@@ -75,10 +76,11 @@ struct Trace: Equatable {
     counts = [result.work.forwardPasses, result.work.tokens, result.steps]
     ledger = try Data(contentsOf: folder.ledger)
     metrics = try Trace.metrics(folder)
-    best = [:]
-    for name in try FileManager.default.contentsOfDirectory(atPath: folder.best.path) {
-      best[name] = try Data(contentsOf: folder.best.appending(path: name))
-    }
+    files = [:]
+    let manager = FileManager.default
+    let best = try manager.contentsOfDirectory(atPath: folder.best.path).map { "best/\($0)" }
+    let payloads = try manager.contentsOfDirectory(atPath: folder.url.path).filter { $0.hasPrefix("payload") }
+    for name in best + payloads { files[name] = try Data(contentsOf: folder.url.appending(path: name)) }
   }
 
   /// The lines without what depends on the clock and the process.

@@ -43,6 +43,7 @@ struct LedgerCommand: ParsableCommand {
       var header: LedgerHeader
       var steps: Int
       var bytes: Int
+      var payloadSteps: [Int]?
       var tornTailBytes: Int?
       var entries: [LedgerEntry]?
     }
@@ -53,8 +54,8 @@ struct LedgerCommand: ParsableCommand {
       if json {
         return try Output.json(
           Result(
-            header: header, steps: reader.stepCount, bytes: reader.byteCount, tornTailBytes: reader.tornTail?.length,
-            entries: entries))
+            header: header, steps: reader.stepCount, bytes: reader.byteCount, payloadSteps: reader.payloadSteps,
+            tornTailBytes: reader.tornTail?.length, entries: entries))
       }
       Output.table(
         [
@@ -65,12 +66,19 @@ struct LedgerCommand: ParsableCommand {
           ["base model", header.baseModel.hex], ["tokenizer", header.tokenizer.hex], ["data", header.data.hex],
           ["recipe", header.recipeIdentity.hex], ["plugins", header.plugins.joined(separator: ", ")],
           ["zeroth", header.zeroth],
-        ] + (reader.tornTail.map { [["torn tail", "\($0.length) bytes at byte \($0.offset)"]] } ?? []),
+        ] + payloadRow(reader.payloadSteps)
+          + (reader.tornTail.map { [["torn tail", "\($0.length) bytes at byte \($0.offset)"]] } ?? []),
         header: ["ledger", ledger])
       guard let entries else { return }
       Output.table(
         entries.map { ["\($0.step)", "\($0.update)", "\($0.query)", "\($0.coefficient)", "\($0.scale)"] },
         header: ["step", "update", "query", "coefficient", header.records == .moves ? "decay" : "learning rate"])
+    }
+
+    /// The steps of which exact gradients' share is beside the ledger.
+    private func payloadRow(_ steps: [Int]?) -> [[String]] {
+      guard let steps else { return [] }
+      return [["payloads", steps.isEmpty ? "none" : "after step " + steps.map(String.init).joined(separator: ", ")]]
     }
   }
 
@@ -195,8 +203,10 @@ struct LedgerCommand: ParsableCommand {
         Output.error("after step \(look.step): \(look.score), \(look.isGood ? "good" : "bad")")
       }
       if json { return try Output.json(report) }
+      let gap = report.step - report.lastGood
       Output.line(
-        "step \(report.step) is the first after which \(report.metric.title) is worse than \(report.threshold)")
+        "step \(report.step) is the first after which \(report.metric.title) is worse than \(report.threshold)"
+          + (gap > 1 ? ", of those with a payload; after step \(report.lastGood) it was not" : ""))
     }
   }
 }

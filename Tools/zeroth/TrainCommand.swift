@@ -132,6 +132,10 @@ final class TrainingDisplay {
     line.say(
       "memory     \(Quantity.bytes(summary.forecast.totalBytes)) forecast for a step on the longest examples: "
         + "\(Quantity.bytes(summary.forecast.activationBytes)) of activations")
+    if summary.payloadBytes > 0 {
+      line.say(
+        "payloads   \(Quantity.bytes(summary.payloadBytes)) each beside the ledger, of what exact gradients move")
+    }
     let threads = summary.threads == 1 ? "1 thread" : "\(summary.threads) threads"
     line.say("run        \(summary.folder), \(threads), step \(summary.startStep) of \(summary.steps)")
   }

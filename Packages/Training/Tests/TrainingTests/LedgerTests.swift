@@ -303,6 +303,7 @@ extension LedgerReader {
     #expect(reader.stepCount == 1 && reader.recordCount == 2)
     let error = #expect(throws: LedgerError.self) { try reader.forEachStep { _, _ in } }
     #expect(error?.code == .underivableUpdate && error?.message.contains("exact gradients") == true)
+    #expect(reader.payloadSteps == [])
     let moves = try LedgerWriter(creating: temporary.url.appending(path: "moves.zl"), header: sampleHeader())
     #expect(refuses(gradient, by: moves))
   }

@@ -338,7 +338,8 @@ private func problems(_ yaml: String, overrides: [String] = []) -> [String] {
       #expect(try other(change), "\(change)")
     }
     for change in [
-      "model=x", "tokenizer=x", "adapter=x", "data=x", "threads=1", "checkpoint_every=1", "gradient_checkpointing=true",
+      "model=x", "tokenizer=x", "adapter=x", "data=x", "threads=1", "checkpoint_every=1", "payload_every=1",
+      "gradient_checkpointing=true",
       "plugins=x",
       "output=x", "scorer_timeout=1", "scorer_restarts=1",
     ] {

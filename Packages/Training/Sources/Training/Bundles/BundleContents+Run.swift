@@ -12,10 +12,9 @@ extension BundleContents {
   /// A run that has finished: its recipe, ledger and result, with which anyone who has the base model and the data gets
   /// the same numbers.
   ///
-  /// Where the ledger does not rebuild the weights, because an optimizer went along exact gradients, the best parameters
-  /// are packed too.
+  /// What exact gradients moved is packed as the run's payloads.
   ///
-  /// - Throws: `TrainingError.notARun` where it has not finished; `.otherBase` where the base model is to be packed and is
+  /// - Throws: `TrainingError.notARun` where it has not finished; `LedgerError.missingPayload`; `.otherBase` where the base model is to be packed and is
   ///   another by now; what reading them throws.
   public init(run folder: RunFolder, with extras: Set<Extra> = []) throws {
     let recipe = try RunFolder.storedRecipe(in: folder)
@@ -43,7 +42,13 @@ extension BundleContents {
       members += try BundleWriter.Member.all(
         at: recipe.data, under: Place.data, kind: .data)
     }
-    if extras.contains(.best) || ledger.header.records == .gradients {
+    if let payloads = ledger.payloads {
+      for step in [result.bestStep, result.steps] where step > 0 { try payloads.require(step: step) }
+      members += payloads.steps.map(payloads.file).map {
+        .init(path: $0.lastPathComponent, kind: .weights, file: $0)
+      }
+    }
+    if extras.contains(.best) {
       try folder.requireBest()
       members += try BundleWriter.Member.all(at: folder.best, under: folder.best.lastPathComponent + "/")
     }

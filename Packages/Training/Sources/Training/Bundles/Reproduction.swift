@@ -92,7 +92,7 @@ public struct Reproduction {
         "\(reader.file.path): the run cannot be made again here: " + differences.joined(separator: "; ")
           + ": name the right ones with --base, --tokenizer and --data")
     }
-    return try compare(stored, ledger, experiment, run)
+    return try compare(stored, ledger, experiment)
   }
 
   private func result(in run: RunFolder, of header: LedgerHeader) throws -> RunResult {
@@ -103,14 +103,14 @@ public struct Reproduction {
   }
 
   private func compare(
-    _ stored: RunResult, _ ledger: LedgerReader, _ experiment: Experiment, _ run: RunFolder
+    _ stored: RunResult, _ ledger: LedgerReader, _ experiment: Experiment
   ) throws -> Report {
     var items: [Report.Item] = []
     func add(_ name: String, _ stored: String, _ found: String) {
       items.append(Report.Item(name: name, stored: stored, found: found))
     }
-    let finalParameters = try bringToBest(stored, ledger, experiment, run)
-    if let finalParameters { add("parameters after \(stored.steps) steps", stored.finalParameters, finalParameters) }
+    let finalParameters = try bringToBest(stored, ledger, experiment)
+    add("parameters after \(stored.steps) steps", stored.finalParameters, finalParameters)
     let after = try evaluate("after", experiment)
     try experiment.reload(attached: experiment.recipe.adapter != nil)
     let before = try evaluate("before", experiment)
@@ -130,16 +130,10 @@ public struct Reproduction {
 
   /// Brings the parameters to the run's best step.
   ///
-  /// - Returns: the hash of the parameters after the last step; nil where the ledger does not rebuild them.
+  /// - Returns: the hash of the parameters after the last step.
   private func bringToBest(
-    _ stored: RunResult, _ ledger: LedgerReader, _ experiment: Experiment, _ run: RunFolder
-  ) throws -> String? {
-    guard ledger.header.records != .gradients else {
-      observer(.note("the run went along exact gradients, which no ledger holds: its best parameters are the bundle's"))
-      try run.requireBest()
-      try experiment.load(from: run.best)
-      return nil
-    }
+    _ stored: RunResult, _ ledger: LedgerReader, _ experiment: Experiment
+  ) throws -> String {
     let playback = try Playback(
       ledger, on: experiment.oracle.state, of: experiment.oracle.model, components: components,
       threads: experiment.recipe.threads)

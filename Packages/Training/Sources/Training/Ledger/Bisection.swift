@@ -15,8 +15,11 @@ public struct Bisection {
   }
 
   public struct Report: Sendable, Codable, Equatable {
-    /// The first step, counted from 1, after which the score was bad; the step before it was good.
+    /// The first step, counted from 1, after which the score was found bad.
     public var step: Int
+    /// The last before it that was found good: the step before it, or, where exact gradients moved parameters, the one
+    /// before it that has a payload.
+    public var lastGood: Int
     public var metric: Metric
     public var threshold: Double
     /// In the order in which they were made.
@@ -65,17 +68,20 @@ public struct Bisection {
     guard try look().isGood else {
       throw TrainingError(.invalidInput, "the score is \(looks[0].score) before the first step: no step made it fall")
     }
-    var good = try playback.place(), low = 0, high = playback.ledger.stepCount
-    try playback.advance(to: high)
+    let places = playback.places
+    var good = try playback.place(), low = 0, high = places.count - 1
+    try playback.advance(to: places[high])
     guard try !look().isGood else {
-      throw TrainingError(.invalidInput, "the score is \(looks[1].score) after the last step: it did not fall")
+      throw TrainingError(
+        .invalidInput, "the score is \(looks[1].score) after the last step, \(places[high]): it did not fall")
     }
     while high - low > 1 {
       let middle = (low + high) / 2
       playback.goBack(to: good)
-      try playback.advance(to: middle)
+      try playback.advance(to: places[middle])
       if try look().isGood { (low, good) = (middle, try playback.place()) } else { high = middle }
     }
-    return Report(step: high, metric: experiment.metric, threshold: threshold, looks: looks)
+    return Report(
+      step: places[high], lastGood: places[low], metric: experiment.metric, threshold: threshold, looks: looks)
   }
 }

@@ -17,6 +17,10 @@ public struct LedgerError: Error, CustomStringConvertible, Sendable {
     case corruptRecord
     /// The ledger belongs to another run, or ends before the step that was asked for.
     case otherRun
+    /// The parameters that exact gradients moved are not beside the ledger for the step that was asked for.
+    case missingPayload
+    /// A payload of another run or step, or one whose hash does not agree.
+    case corruptPayload
     /// An update that a ledger cannot hold: its directions are not the run's, or it is not of the ledger's kind.
     case underivableUpdate
   }

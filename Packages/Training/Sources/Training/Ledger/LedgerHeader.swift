@@ -3,15 +3,21 @@ import Foundation
 import TensorCore
 import TuningCore
 
-/// What a ledger's coefficients are those of.
+/// What a ledger's coefficients are those of: of an optimizer's updates, and of a run the last of these that any of its
+/// optimizers makes.
 public enum LedgerRecords: String, Sendable, Codable {
   /// Moves: with the directions they are all that happened.
   case moves
-  /// Estimates of the gradient: the recipe's optimizer descended along them by its update rule.
+  /// Estimates of the gradient: the optimizer descended along them by its update rule.
   case estimates
-  /// Updates along exact gradients, which are not recorded, alone or among others: the run's course is told, and cannot
-  /// be replayed.
+  /// Updates along exact gradients, which are not recorded: what they moved is in the ledger's payloads.
   case gradients
+
+  init(of optimizer: any Optimizer) {
+    self =
+      optimizer.cost(trainableCount: 0).gradientsPerStep > 0
+      ? .gradients : optimizer.rule == nil ? .moves : .estimates
+  }
 }
 
 /// What a ledger's coefficients are to be multiplied by and applied to: with the files of these hashes and this

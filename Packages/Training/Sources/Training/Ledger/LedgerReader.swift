@@ -47,36 +47,57 @@ public final class LedgerReader {
 
   /// Calls `body` with every step's updates, in order: one for each part of the parameters.
   ///
-  /// - Parameters:
-  ///   - steps: to go through; all whole ones without it.
-  ///   - supports: which elements each of a step's updates changes; all without it.
-  /// - Throws: `LedgerError.otherRun` where there are fewer; `.underivableUpdate` where the run went along exact
-  ///   gradients, which no ledger holds; whatever `body` throws.
+  /// - Parameter steps: to go through; all whole ones without it.
+  /// - Throws: `LedgerError.otherRun` where there are fewer; `.underivableUpdate` where the run had a second optimizer, or
+  ///   went along exact gradients, which no ledger holds; whatever `body` throws.
   public func forEachStep(
-    in steps: Range<Int>? = nil, supports: (_ step: Int, _ part: Int) -> Support = { _, _ in .everything },
-    _ body: (_ step: Int, _ updates: [ParameterUpdate]) throws -> Void
+    in steps: Range<Int>? = nil, _ body: (_ step: Int, _ updates: [ParameterUpdate]) throws -> Void
+  ) throws {
+    func refuse(_ why: String) -> LedgerError { LedgerError(.underivableUpdate, "\(file.path): the run \(why)") }
+    guard header.records != .gradients else {
+      throw refuse("of \(header.recipe.optimizer) went along exact gradients, which a ledger does not hold")
+    }
+    guard header.records == .moves || header.recipe.secondOptimizer == nil else {
+      throw refuse("had two optimizers, and which of them an update is of follows from the model")
+    }
+    try forEachStep(in: steps, parts: { _, _ in RecordedPart(records: header.records, support: .everything) }) {
+      try body($0, $1.compactMap(\.self))
+    }
+  }
+
+  /// What a ledger does not say of one of a step's updates.
+  struct RecordedPart {
+    var records: LedgerRecords
+    /// The elements that the update changes.
+    var support: Support
+  }
+
+  /// Calls `body` with every step's updates, in order: one for each part of the parameters, nil for one along an exact
+  /// gradient.
+  ///
+  /// - Parameter parts: of a step, by number; asked once for each update.
+  /// - Throws: `LedgerError.otherRun` where there are fewer steps; whatever `body` throws.
+  func forEachStep(
+    in steps: Range<Int>?, parts: (_ step: Int, _ number: Int) -> RecordedPart,
+    _ body: (_ step: Int, _ updates: [ParameterUpdate?]) throws -> Void
   ) throws {
     let steps = steps ?? 0..<stepCount
     guard steps.upperBound <= stepCount else {
       throw LedgerError(.otherRun, "\(file.path): the ledger has \(stepCount) steps, not \(steps.upperBound)")
     }
-    guard header.records != .gradients else {
-      throw LedgerError(
-        .underivableUpdate,
-        "\(file.path): the run of \(header.recipe.optimizer) went along exact gradients, which a ledger does not hold: "
-          + "its weights are in its checkpoint and in best/")
-    }
-    var terms: [Term] = [], updates: [ParameterUpdate] = []
+    var terms: [Term] = [], updates: [ParameterUpdate?] = [], part: RecordedPart?
     try forEachWholeRecord { record, _ in
       let step = Int(record.step)
       guard step < steps.upperBound else { return false }
       guard step >= steps.lowerBound else { return true }
+      let recorded = part ?? parts(step, updates.count)
       var direction = header.direction(step: step, query: Int(record.query))
-      direction.support = terms.first?.direction.support ?? supports(step, updates.count)
+      direction.support = recorded.support
       terms.append(Term(record.coefficient, direction))
+      part = recorded
       if record.isLastOfUpdate {
-        updates.append(update(terms, scale: record.scale))
-        terms = []
+        updates.append(update(terms, scale: record.scale, of: recorded.records))
+        (terms, part) = ([], nil)
       }
       if record.isLastOfStep {
         try body(step, updates)
@@ -86,9 +107,12 @@ public final class LedgerReader {
     }
   }
 
-  private func update(_ terms: [Term], scale: Float) -> ParameterUpdate {
-    header.records == .moves
-      ? .move(Move(terms, decay: scale)) : .descent(.directions(terms), learningRate: scale)
+  private func update(_ terms: [Term], scale: Float, of records: LedgerRecords) -> ParameterUpdate? {
+    switch records {
+    case .moves: .move(Move(terms, decay: scale))
+    case .estimates: .descent(.directions(terms), learningRate: scale)
+    case .gradients: nil
+    }
   }
 
   /// All of the whole steps: 16 bytes each in memory.

@@ -11,7 +11,7 @@ public final class LedgerWriter {
 
   private let file: LedgerFile
   private let headerLength: Int
-  private let headerChecksum: UInt32
+  let headerChecksum: UInt32
   private var recordCount: Int
 
   /// Begins the ledger of a new run; the file appears with its header whole.
@@ -105,6 +105,8 @@ public final class LedgerWriter {
     switch (update, header.records) {
     case (.descent(.gradient(_, let share), let rate), .gradients): return ([share], rate)
     case (.move(let move), .moves), (.move(let move), .gradients): scale = move.decay
+    // Of the other optimizer.
+    case (.move(let move), .estimates) where header.recipe.secondOptimizer != nil: scale = move.decay
     case (.descent(.directions, let rate), .estimates), (.descent(.directions, let rate), .gradients): scale = rate
     case (.move, .estimates): throw refuse("the update is a move")
     case (.descent(.directions, _), .moves): throw refuse("the update is an estimate")

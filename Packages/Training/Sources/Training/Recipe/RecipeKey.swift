@@ -39,6 +39,7 @@ enum RecipeKey: String, CaseIterable {
   case rounding, seed, threads
   case evaluateEvery = "evaluate_every"
   case checkpointEvery = "checkpoint_every"
+  case payloadEvery = "payload_every"
   case plugins, output
 
   /// What is written where a component is not wanted.
@@ -153,6 +154,10 @@ enum RecipeKey: String, CaseIterable {
       option(.integer(atLeast: 0, atMost: 1024), .integer(0), "0: one for every processor. Changes no result.")
     case .evaluateEvery: option(Self.counts, .integer(100), "Steps between evaluations on dev; 0: only at the end.")
     case .checkpointEvery: option(Self.counts, .integer(100), "Steps between checkpoints; 0: only at the end.")
+    case .payloadEvery:
+      option(
+        Self.counts, .integer(0),
+        "Steps between payloads, which hold what exact gradients moved; 0: only of the best step and the last.")
     case .plugins: option(.names, .list([]), "Plugin files to load besides those beside the program.")
     case .output: option(.text, .text(""), "Run folder; empty: runs/RECIPE-SEED in the current folder.")
     }
@@ -172,11 +177,12 @@ enum RecipeKey: String, CaseIterable {
   var namesComponent: Bool { [.scheme, .optimizer, .partition, .masking, .secondOptimizer].contains(self) }
 
   /// Whether it is part of a recipe's identity. Model, tokenizer and data are bound by the hashes of their contents
-  /// instead of their places, plugins by name and version; threads and checkpoints of either kind change no
-  /// result.
+  /// instead of their places, plugins by name and version; threads, payloads and checkpoints of either kind change
+  /// no result.
   var affectsResults: Bool {
     !isPath
-      && ![.threads, .checkpointEvery, .gradientCheckpointing, .scorerTimeout, .scorerRestarts].contains(self)
+      && ![.threads, .checkpointEvery, .payloadEvery, .gradientCheckpointing, .scorerTimeout, .scorerRestarts]
+        .contains(self)
   }
 
   /// Headings of the groups that begin at a key.

@@ -82,6 +82,10 @@ public struct ResolvedRecipe: Sendable, Equatable {
   /// Of the parts that the partition gives to it.
   public var secondOptimizer: String? { component(.secondOptimizer) }
   public var secondLearningRate: LearningRateSchedule { schedule(.secondLearningRate) }
+  /// One or two, each with its learning rate.
+  var optimizers: [(owner: Part.Owner, name: String, learningRate: LearningRateSchedule)] {
+    [(.first, optimizer, learningRate)] + (secondOptimizer.map { [(.second, $0, secondLearningRate)] } ?? [])
+  }
   /// Steps whose estimates the optimizer's state is made of, anew in every step; 0: the state is kept.
   public var stateWindow: Int { integer(.stateWindow) }
   public var steps: Int { integer(.steps) }
@@ -99,6 +103,8 @@ public struct ResolvedRecipe: Sendable, Equatable {
   public var evaluateEvery: Int? { integer(.evaluateEvery) == 0 ? nil : integer(.evaluateEvery) }
   /// Steps between checkpoints; nil: only at the end.
   public var checkpointEvery: Int? { integer(.checkpointEvery) == 0 ? nil : integer(.checkpointEvery) }
+  /// Steps between payloads that stay; nil: only of the best step and the last.
+  public var payloadEvery: Int? { integer(.payloadEvery) == 0 ? nil : integer(.payloadEvery) }
   public var plugins: [URL] {
     guard case .list(let files)? = settings[.plugins] else { preconditionFailure("ResolvedRecipe: plugins") }
     return files.map { URL(filePath: $0.description) }
@@ -143,7 +149,7 @@ extension ResolvedRecipe {
   public var yaml: String { canonicalText { _ in true } }
 
   /// SHA-256 over the lines of `yaml` that change results: all but the places of files (a ledger binds their contents),
-  /// `threads`, `checkpoint_every` and `output`. Two runs with one identity on the same files give the same weights.
+  /// `threads`, the checkpoints' and payloads' intervals, and `output`. Two runs with one identity on the same files give the same weights.
   public var identity: ContentHash {
     // Of a custom task the file's name: a ledger binds what it makes of the data.
     let task = CustomTask.isFile(task) ? URL(filePath: task).lastPathComponent : task

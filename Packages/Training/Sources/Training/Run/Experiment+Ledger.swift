@@ -7,7 +7,7 @@ extension Experiment {
   /// What the run's ledger is bound to: everything that its numbers follow from, by content.
   func ledgerHeader(plugins: [String]) throws -> LedgerHeader {
     LedgerHeader(
-      recipe: recipe, directionLaw: method.directionLaw, records: method.records,
+      recipe: recipe, directionLaw: method.directionLaw, records: method.plan.records,
       baseModel: try ModelSource.hash(ofWeights: weightFiles), tokenizer: try source.tokenizerHash(),
       data: data.contentHash,
       dataFiles: data.files,

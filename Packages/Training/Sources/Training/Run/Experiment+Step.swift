@@ -35,7 +35,7 @@ extension Experiment {
     guard recipe.stateWindow > 1, step > 0 else { return }
     let recent = max(0, step - recipe.stateWindow + 1)..<step
     try LedgerReader(ledger).forEachStep(in: recent, of: method.plan) { _, updates in
-      for (part, update) in updates.enumerated() { method.state(of: part).remember(update) }
+      for (part, update) in updates { method.state(of: part).remember(update) }
     }
   }
 }

@@ -12,12 +12,8 @@ struct Method {
   init(_ recipe: ResolvedRecipe, components: Components, state: ModelState, model: any LanguageModel) throws {
     plan = try StepPlan(recipe, components: components, state: state, model: model)
     seeds = recipe.seeds
-    let owners: [(Part.Owner, String?, LearningRateSchedule)] = [
-      (.first, recipe.optimizer, recipe.learningRate),
-      (.second, recipe.secondOptimizer, recipe.secondLearningRate),
-    ]
     drivers = [:]
-    for case (let owner, let name?, let rate) in owners {
+    for (owner, name, rate) in recipe.optimizers {
       drivers[owner] = try Driver(
         name, recipe, components: components, learningRate: rate, parameters: state.parameters,
         support: plan.support(of: owner))
@@ -55,14 +51,6 @@ struct Method {
   /// What the optimizers keep, by name; no two keep anything of one parameter.
   var tensors: [(name: String, tensor: Tensor)] {
     [Part.Owner.first, .second].flatMap { drivers[$0]?.state.tensors ?? [] }
-  }
-
-  /// What a ledger of its updates holds.
-  var records: LedgerRecords {
-    if drivers.values.contains(where: { $0.optimizer.cost(trainableCount: 0).gradientsPerStep > 0 }) {
-      return .gradients
-    }
-    return drivers[.first]?.optimizer.rule == nil ? .moves : .estimates
   }
 
   /// What a step came to.

@@ -69,7 +69,9 @@ public struct RunFolder: Sendable, Equatable {
   /// Only for whoever has the ledger: nobody else writes here.
   func recover() {
     let files = FileManager.default
-    let own = [recipe, metrics, ledger, best, picture, divergence, result].map(\.lastPathComponent) + ["checkpoint-"]
+    let own =
+      [recipe, metrics, ledger, best, picture, divergence, result].map(\.lastPathComponent)
+      + ["checkpoint-", Payloads.namePrefix]
     for name in (try? files.contentsOfDirectory(atPath: url.path)) ?? []
     where own.contains(where: { name.hasPrefix("." + $0) }) {
       let left = url.appendingPathComponent(name)

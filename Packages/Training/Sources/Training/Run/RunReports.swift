@@ -57,6 +57,8 @@ public struct RunSummary: Sendable, Codable, Equatable {
   public var optimizer: String
   /// Of all optimizers, over all parts of a step.
   public var cost: OptimizerCost
+  /// Of each payload on the disk; 0 where the ledger holds all that happens.
+  public var payloadBytes: Int
   public var forecast: MemoryForecast
   public var train: Int
   public var dev: Int

@@ -5,6 +5,8 @@ import TuningCore
 struct StepPlan {
   let parts: [Part]
   let updatesAtOnce: Bool
+  /// Of the updates of each optimizer.
+  private let recorded: [Part.Owner: LedgerRecords]
   /// nil: every element takes part, by these supports.
   private let masks: (any MaskSequence)?
   private let wholes: [Support]
@@ -14,6 +16,10 @@ struct StepPlan {
   ///   the number of optimizers do not agree.
   init(_ recipe: ResolvedRecipe, components: Components, state: ModelState, model: any LanguageModel) throws {
     let parameters = state.parameters
+    recorded = try Dictionary(
+      uniqueKeysWithValues: recipe.optimizers.map { owner, name, _ in
+        (owner, LedgerRecords(of: try components.optimizers.make(name, options: recipe.options(of: name))))
+      })
     let partition = try recipe.partition.map {
       try components.partitions.make($0, options: recipe.options(of: $0))
     }
@@ -53,6 +59,21 @@ struct StepPlan {
   /// Everything that `owner` has.
   func support(of owner: Part.Owner) -> Support {
     Support(parts.filter { $0.owner == owner }.reduce(into: []) { $0.formUnion($1.paths) })
+  }
+
+  /// What a ledger holds of a part's updates.
+  func records(of part: Int) -> LedgerRecords { recorded[parts[part].owner] ?? .moves }
+
+  /// What a ledger of all parts holds.
+  var records: LedgerRecords {
+    [.gradients, .estimates].first(where: recorded.values.contains) ?? .moves
+  }
+
+  /// The trainable ones of `parameters` that exact gradients move: no ledger rebuilds them.
+  func payload(of parameters: ParameterSet) -> [(name: String, tensor: Tensor)] {
+    let paths = parts.indices.filter { records(of: $0) == .gradients }
+      .reduce(into: Set()) { $0.formUnion(parts[$1].paths) }
+    return parameters.trainable.filter { paths.contains($0.path) }.map { ($0.path.name, $0.tensor) }
   }
 
   /// Bytes that masks hold.

@@ -8,26 +8,33 @@ import TuningCore
 enum TrainedParameters {
   /// SHA-256 over the trainable parameters in order: path, dtype, shape, bytes. Equal weights have equal hashes on any
   /// machine.
-  static func hash(_ parameters: ParameterSet) -> ContentHash {
+  static func hash(_ parameters: ParameterSet) -> ContentHash { hash(named(parameters)) }
+
+  /// The same over tensors with the paths of parameters.
+  static func hash(_ tensors: [(name: String, tensor: Tensor)]) -> ContentHash {
     let hasher = ContentHasher()
-    for parameter in parameters.trainable {
-      let head = Data("\(parameter.path) \(parameter.tensor.dtype.rawValue) \(parameter.tensor.shape)\n".utf8)
+    for (name, tensor) in tensors {
+      let head = Data("\(name) \(tensor.dtype.rawValue) \(tensor.shape)\n".utf8)
       head.withUnsafeBytes(hasher.update)
-      hasher.update(UnsafeRawBufferPointer(start: parameter.tensor.bytes, count: parameter.tensor.byteCount))
+      hasher.update(UnsafeRawBufferPointer(start: tensor.bytes, count: tensor.byteCount))
     }
     return hasher.finalize()
   }
 
+  private static func named(_ parameters: ParameterSet) -> [(name: String, tensor: Tensor)] {
+    parameters.trainable.map { ($0.path.name, $0.tensor) }
+  }
+
   /// Writes the trainable parameters as one safetensors file, by their own paths.
   static func save(_ parameters: ParameterSet, to file: URL) throws {
-    try SafetensorsWriter.write(parameters.trainable.map { ($0.path.name, $0.tensor) }, to: file)
+    try SafetensorsWriter.write(named(parameters), to: file)
   }
 
   /// Reads what `save` wrote into the trainable parameters.
   ///
   /// - Throws: `TrainingError.damaged` where a parameter is missing or has another shape or dtype.
   static func load(_ file: URL, into parameters: ParameterSet) throws {
-    try load(file, into: parameters.trainable.map { ($0.path.name, $0.tensor) })
+    try load(file, into: named(parameters))
   }
 
   /// Reads a safetensors file into tensors that are there.

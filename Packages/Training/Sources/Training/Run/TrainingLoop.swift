@@ -16,6 +16,8 @@ public final class TrainingLoop {
   private let memory = MemoryMeter()
   var progress: RunProgress
   private var ledger: LedgerWriter
+  /// nil: the ledger holds all that happens.
+  private let payloads: Payloads?
   private let metrics: MetricsLog
   /// The step of the last checkpoint, so that none is made twice.
   private var checkpointedStep: Int
@@ -62,6 +64,7 @@ public final class TrainingLoop {
       progress = RunProgress()
       ledger = try LedgerWriter(creating: folder.ledger, header: header)
     }
+    payloads = Payloads(beside: folder.ledger, header: header, headerChecksum: ledger.headerChecksum)
     folder.recover()
     try? FileManager.default.removeItem(at: folder.divergence)
     checkpointedStep = progress.step
@@ -160,8 +163,19 @@ public final class TrainingLoop {
     if isDue(recipe.evaluateEvery), progress.evaluatedStep != step, !experiment.data.dev.isEmpty {
       guard try lookAtDev("dev") else { return false }
     }
+    if isDue(recipe.payloadEvery) { try keepPayload() }
     if isDue(recipe.checkpointEvery), checkpointedStep != step { try checkpoint() }
     return true
+  }
+
+  /// What the ledger does not hold of this step, kept beside it; that of a step that was best until now goes.
+  private func keepPayload() throws {
+    guard let payloads else { return }
+    let recipe = experiment.recipe
+    try payloads.write(experiment.method.plan.payload(of: experiment.oracle.state.parameters), step: progress.step)
+    payloads.remove { step in
+      step == progress.step || step == progress.bestStep || recipe.payloadEvery.map { step % $0 == 0 } ?? false
+    }
   }
 
   /// Evaluates on the development set, keeps the best; false where a signal came meanwhile.
@@ -171,7 +185,10 @@ public final class TrainingLoop {
     let mean = scores.mean
     if step == 0 { progress.devBefore = mean.value }
     let isBest = progress.note(scores, higherIsBetter: experiment.higherIsBetter, at: step)
-    if isBest, step > 0 { try experiment.export(to: folder.best) }
+    if isBest, step > 0 {
+      try experiment.export(to: folder.best)
+      try keepPayload()
+    }
     let report = EvaluationReport(
       step: step, metric: experiment.metric, devScore: mean.value, devLoss: scores.loss, devExamples: mean.count,
       isBest: isBest)
@@ -231,7 +248,9 @@ public final class TrainingLoop {
     return try RunSummary(
       model: recipe.model.path, parameters: parameters.count, trainable: parameters.trainableCount,
       weightBytes: parameters.byteCount, scheme: recipe.scheme, optimizer: recipe.optimizer,
-      cost: experiment.method.cost(of: parameters), forecast: experiment.forecast(),
+      cost: experiment.method.cost(of: parameters),
+      payloadBytes: experiment.method.plan.payload(of: parameters).reduce(0) { $0 + $1.tensor.byteCount },
+      forecast: experiment.forecast(),
       train: experiment.data.train.count,
       dev: experiment.data.dev.count, test: experiment.data.test.count, startStep: progress.step, steps: recipe.steps,
       threads: recipe.threads.count, folder: folder.url.path)
