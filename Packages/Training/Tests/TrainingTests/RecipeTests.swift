@@ -310,7 +310,22 @@ private func problems(_ yaml: String, overrides: [String] = []) -> [String] {
   /// Committed because ledgers hold it: a change of this text or its hash makes old ledgers' identities stale.
   @Test func identityIsStable() throws {
     let identity = try resolve(Self.full).identity.hex
-    #expect(identity == "74615fedc4e6407c58fb06135e7465e92983c568b3ffbfa6f9b82f998f1ed364")
+    #expect(identity == "791dd655bb128869b17bf893d7122ec45356cc2806c300aa1b5b8ed23ff0cbaa")
+  }
+
+  /// As a version stored it that did not know these keys yet.
+  @Test func storedRecipesWithoutLaterKeysAreReadAndKeepTheirIdentity() throws {
+    let recipe = try resolve(Self.full), later = RecipeKey.allCases.filter(\.isLater).map { "\($0.rawValue):" }
+    let lines = recipe.yaml.split(separator: "\n")
+    let old = lines.filter { line in !later.contains { line.hasPrefix($0) } }
+    #expect(later.count == 3 && old.count == lines.count - 3)
+    let read = try ResolvedRecipe(yaml: old.joined(separator: "\n"))
+    #expect(read == recipe && read.identity == recipe.identity)
+    #expect(try resolve(Self.full, overrides: ["state_window=2"]).identity != recipe.identity)
+    let error = #expect(throws: ConfigurationError.self) {
+      try ResolvedRecipe(yaml: lines.filter { !$0.hasPrefix("steps:") }.joined(separator: "\n"))
+    }
+    #expect(error?.description.contains("steps must be") == true)
   }
 
   /// A custom task's identity is its file's name: a ledger binds the examples that it makes of the data.

@@ -185,6 +185,10 @@ enum RecipeKey: String, CaseIterable {
         .contains(self)
   }
 
+  /// Whether it came after recipes were first stored. One that is stored without it was made under its default, and its
+  /// default is in no identity, so that runs of earlier versions are read and gone on with.
+  var isLater: Bool { [.adapter, .stateWindow, .payloadEvery].contains(self) }
+
   /// Headings of the groups that begin at a key.
   var heading: String? {
     switch self {

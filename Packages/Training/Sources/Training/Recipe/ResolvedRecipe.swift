@@ -153,7 +153,10 @@ extension ResolvedRecipe {
   public var identity: ContentHash {
     // Of a custom task the file's name: a ledger binds what it makes of the data.
     let task = CustomTask.isFile(task) ? URL(filePath: task).lastPathComponent : task
-    return ContentHash(of: Data(canonicalText(\.affectsResults, task: task).utf8))
+    let includes = { (key: RecipeKey) in
+      key.affectsResults && !(key.isLater && settings[key] == key.specification.defaultValue)
+    }
+    return ContentHash(of: Data(canonicalText(includes, task: task).utf8))
   }
 
   /// The lines by key as others may see them: the names of files, not where they lay.
@@ -207,6 +210,10 @@ extension ResolvedRecipe {
       } else {
         problems.append(.init(location: entry.location, message: "unknown key '\(entry.key)'"))
       }
+    }
+    let written = try Set(document.entries(form: "a recipe is a mapping").map(\.key))
+    for key in RecipeKey.allCases where key.isLater && !written.contains(key.rawValue) {
+      settings[key] = key.specification.defaultValue
     }
     for key in RecipeKey.allCases where settings[key] == nil {
       problems.append(
