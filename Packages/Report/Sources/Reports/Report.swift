@@ -49,35 +49,37 @@ public struct Report: Sendable {
       let wanted = options.conditions.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
       throw ReportError(.nothingToReport, "nothing to report: of \(runs.count) runs none has \(wanted)")
     }
-    let layout = try Layout(set, options)
     self.runs = set.runs
+    // A search's trials chose settings for others: they stand in the tables where there are none.
+    let finals = set.filtered { !$0.isSearch }, shown = finals.runs.isEmpty ? set : finals
+    let layout = try Layout(shown, options)
     self.problems = problems
     let lengths = LengthTables(reports: benches)
     sections = [
       Section(
-        title: "Scores", tables: set.runs.isEmpty ? [] : ScoreTables(layout: layout).tables(set),
-        pictures: CostPictures(layout: layout).pictures(set)),
-      Section(title: "Parts and masks", tables: VariantTables(layout: layout).tables(set), pictures: []),
-      Section(title: "Task alignment", tables: AlignmentTables(layout: layout).tables(set), pictures: []),
+        title: "Scores", tables: shown.runs.isEmpty ? [] : ScoreTables(layout: layout).tables(shown),
+        pictures: CostPictures(layout: layout).pictures(shown)),
+      Section(title: "Parts and masks", tables: VariantTables(layout: layout).tables(shown), pictures: []),
+      Section(title: "Task alignment", tables: AlignmentTables(layout: layout).tables(shown), pictures: []),
       Section(
-        title: "Memory and time", tables: CostTables(layout: layout).tables(set),
-        pictures: MemoryPictures(layout: layout).pictures(set)),
+        title: "Memory and time", tables: CostTables(layout: layout).tables(shown),
+        pictures: MemoryPictures(layout: layout).pictures(shown)),
       Section(title: "Memory against length", tables: lengths.tables(), pictures: lengths.pictures()),
       Section(
         title: "Losses", tables: [],
-        pictures: LossPictures(layout: layout, isLogarithmic: options.hasLogarithmicLoss).pictures(set)),
+        pictures: LossPictures(layout: layout, isLogarithmic: options.hasLogarithmicLoss).pictures(shown)),
     ].filter { !$0.tables.isEmpty || !$0.pictures.isEmpty }
   }
 
   /// One line: how many runs there are, and how they ended.
   public var summary: String {
+    let runs = runs.filter { !$0.isSearch }, trials = self.runs.count - runs.count
     let finished = runs.count { $0.state == .finished }, diverged = runs.count(where: \.hasDiverged)
     let unfinished = runs.count - finished - diverged
     var parts = ["\(runs.count) \(runs.count == 1 ? "run" : "runs"): \(finished) finished"]
     if unfinished > 0 { parts.append("\(unfinished) unfinished") }
     if diverged > 0 { parts.append("\(diverged) diverged") }
-    let searches = runs.count(where: \.isSearch)
-    if searches > 0 { parts.append("\(searches) of a search") }
+    if trials > 0 { parts.append("and \(trials) \(trials == 1 ? "trial" : "trials") of searches") }
     return parts.joined(separator: ", ")
   }
 }

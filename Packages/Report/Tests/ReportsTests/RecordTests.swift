@@ -172,7 +172,8 @@ import Testing
     try folder.write([
       RunFixture(name: "cells/a", settings: ["seed=0"], test: 0.7),
       RunFixture(name: "cells/b", settings: ["seed=1"], end: .unfinished),
-      RunFixture(name: "search/c", settings: ["seed=0", "learning_rate=1e-2"], test: 0.99, dev: 0.99),
+      RunFixture(
+        name: "search/c", settings: ["seed=0", "learning_rate=1e-2", "test_examples=0"], test: 0.99, dev: 0.99),
     ])
     try folder.write(
       """
@@ -184,7 +185,7 @@ import Testing
       """, to: "benchmark.json")
     let report = try Report([folder.url])
     #expect(report.runs.map(\.isSearch) == [false, false, true])
-    #expect(report.summary == "3 runs: 2 finished, 1 diverged, 1 of a search")
+    #expect(report.summary == "2 runs: 1 finished, 1 diverged, and 1 trial of searches")
     let table = try #require(report.table("scores-1"))
     #expect(table.title == "Accuracy, %: sst2, Tiny & Co")
     #expect(table.rows.map { $0.cells.map(\.text) } == [["70.0 (1), 1 diverged"]])

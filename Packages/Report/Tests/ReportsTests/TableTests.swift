@@ -190,6 +190,19 @@ import Testing
     #expect(table.rows[0].cells.map(\.text).suffix(3) == ["–", "–", "250.0 ms (1)"])
   }
 
+  /// Of two dense ones with as many forwards the one that asks as often a step, whatever dev says.
+  @Test func variantsStandBesideDenseRunsOfAsManySteps() throws {
+    let runs = [
+      RunFixture(name: "dense", test: 0.7, dev: 0.7, steps: 120),
+      RunFixture(name: "six", settings: ["learning_rate=1e-2"], test: 0.8, dev: 0.8, steps: 20, forwardsPerStep: 12),
+      RunFixture(name: "mask", settings: ["masking=random-mask"], steps: 120),
+      RunFixture(name: "blocks", settings: ["partition=blockwise"], steps: 20, forwardsPerStep: 12),
+    ]
+    let table = try #require(try report(runs).table("variants-1"))
+    #expect(table.rows.map { $0.labels[2] } == ["blockwise", "random-mask"])
+    #expect(table.rows.map { $0.cells[2].text } == ["80.0 (1)", "70.0 (1)"])
+  }
+
   @Test func optionsOfAMaskThatVaryTellVariantsApart() throws {
     let runs = [0.5, 0.9].map { rate in
       RunFixture(name: "m\(rate)", settings: ["masking=random-mask", "random-mask.rate=\(rate)"], steps: 100)
