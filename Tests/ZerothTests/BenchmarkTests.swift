@@ -88,11 +88,11 @@ import Training
     let grid = try place.write(Self.grid(search), to: "grid.yaml"), folder = place("out")
     let output = try Program.succeed(
       "benchmark", grid.path, "--output", folder.path, "--only", "scheme=lora", "--only", "optimizer=zo-sgd")
-    expect(output.out, mentions: "2 settings, rungs at 6, 12 steps")
+    expect(output.out, mentions: "2 settings, 6 steps")
     let record = try #require(try BenchmarkRecord.read(BenchmarkFolder(folder)))
     #expect(record.cells.map(\.state).sorted { $0.rawValue < $1.rawValue } == [.done, .done, .dropped])
     let combination = record.combinations[0]
-    #expect(combination.searchSteps == 6 + 12 && combination.searchForwards == 36)
+    #expect(combination.searchSteps == 6 + 6 && combination.searchForwards == 24)
     let chosen = try #require(combination.chosen?["learning_rate"])
     let final = try RunFolder.storedRecipe(in: RunFolder(folder.appending(path: record.cells[2].folder)))
     #expect(Double(chosen).map(Float.init) == final.learningRate.peak && final.testExamples == 8)

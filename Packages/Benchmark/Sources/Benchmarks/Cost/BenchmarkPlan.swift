@@ -101,7 +101,7 @@ private struct CombinationPlanner {
   }
 
   private func trial(_ settings: [RecipeSetting], _ index: Int, _ search: Search) throws -> ResolvedRecipe {
-    let last = search.rungs[search.rungs.count - 1]
+    let last = search.trialSteps
     return try resolve(
       settings, [grid.setting("seed", grid.search.seed)],
       place: folder.run(CellName.trial(combination.name, index), .search).url,
@@ -109,7 +109,7 @@ private struct CombinationPlanner {
         grid.setting("steps", last), grid.setting("test_examples", 0),
       ]
         // Trials are compared after each rung, and nowhere else: those that end early are looked at as often.
-        + (search.rungs.count > 1 ? [grid.setting("evaluate_every", search.rungs[0])] : looks(steps: last)))
+        + (search.rungs[0] < last ? [grid.setting("evaluate_every", search.rungs[0])] : looks(steps: last)))
   }
 
   private func final(_ settings: [RecipeSetting], _ seed: GridAxis.Value, steps: Int) throws -> ResolvedRecipe {

@@ -54,7 +54,7 @@ public struct CombinationPlan: Sendable {
     var total = final * Double(finals[0].count)
     if let search, let trial = trials.first.flatMap(seconds) {
       let steps = search.method.steps(trials: search.trials, rungs: search.rungs)
-      total += trial * Double(steps) / Double(search.rungs[search.rungs.count - 1])
+      total += trial * Double(steps) / Double(search.trialSteps)
     }
     return total
   }

@@ -52,6 +52,7 @@ public struct CellRecord: Sendable, Codable, Equatable {
     case pending, running
     /// Began, and goes on with the benchmark.
     case stopped
+    /// To its end, or, of a trial, until nothing was left that it could be compared with.
     case done
     /// Its losses are no numbers any more: a result.
     case diverged

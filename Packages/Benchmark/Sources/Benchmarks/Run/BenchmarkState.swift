@@ -143,8 +143,7 @@ struct BenchmarkState {
     for number in plan.combinations.indices {
       if let search = plan.combinations[number].search, chosen[number] == nil {
         guard case .run(let trials, let steps) = search.standing({ outcome(number, $0, $1) }).decision else { continue }
-        let isLast = steps == search.rungs[search.rungs.count - 1]
-        cells += trials.map { (trialCells[number][$0], isLast ? nil : steps) }
+        cells += trials.map { (trialCells[number][$0], steps == search.trialSteps ? nil : steps) }
       } else if chosen[number] != nil {
         cells += finalCells[number].map { ($0, nil) }
       }
@@ -178,9 +177,12 @@ struct BenchmarkState {
     guard let search = plan.combinations[number].search, chosen[number] == nil else { return }
     remember(number, search)
     let standing = search.standing { outcome(number, $0, $1) }
-    for (trial, cell) in trialCells[number].enumerated()
-    where record.cells[cell].state == .stopped && !standing.alive.contains(trial) {
-      record.cells[cell].state = .dropped
+    for (trial, cell) in trialCells[number].enumerated() where record.cells[cell].state == .stopped {
+      if standing.decision == .chosen(trial: trial) {
+        record.cells[cell].state = .done
+      } else if !standing.alive.contains(trial) {
+        record.cells[cell].state = .dropped
+      }
     }
     account(number)
     switch standing.decision {

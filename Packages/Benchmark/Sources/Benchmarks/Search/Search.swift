@@ -28,12 +28,23 @@ public struct Search: Sendable {
 
   public let method: SearchMethod
   public let trials: Int
+  /// The steps after which several trials are compared, ascending.
   public let rungs: [Int]
+  /// Of a trial's recipe, which its learning rate follows; trials end at the last of the rungs.
+  public let trialSteps: Int
 
   public init(_ method: SearchMethod, trials: Int, steps: Int) {
     self.method = method
     self.trials = trials
-    rungs = method.rungs(trials: trials, steps: steps)
+    let all = method.rungs(trials: trials, steps: steps)
+    trialSteps = all[all.count - 1]
+    var entering = trials, rungs = [all[0]]
+    for rung in all.dropFirst() {
+      entering = method.survivors(of: entering)
+      // What would go on alone has nothing left to be compared with.
+      if entering > 1 { rungs.append(rung) }
+    }
+    self.rungs = rungs
   }
 
   /// - Parameter outcome: of a trial at a rung's steps; nil where it has not come so far.
@@ -52,8 +63,10 @@ public struct Search: Sendable {
       // Ties go to the setting that the grid names first.
       scores.sort { $0.score.isBetter(than: $1.score) || ($0.score == $1.score && $0.trial < $1.trial) }
       guard let best = scores.first else { break }
-      if number == rungs.count - 1 { return Standing(decision: .chosen(trial: best.trial), alive: alive) }
       alive = scores.prefix(method.survivors(of: alive.count)).map(\.trial).sorted()
+      guard number < rungs.count - 1, alive.count > 1 else {
+        return Standing(decision: .chosen(trial: best.trial), alive: [best.trial])
+      }
     }
     return Standing(decision: .hopeless, alive: [])
   }

@@ -4,7 +4,7 @@ public struct SearchMethod: Sendable, Codable, Equatable {
   public enum Kind: String, Sendable, Codable, CaseIterable {
     /// Every setting runs to the end of the trials' budget.
     case grid
-    /// Settings run in rungs; of each rung, the best share 1 / η goes on (Jamieson & Talwalkar 2016).
+    /// Settings run in rungs; of each rung, the best share 1 / η goes on, until one is left (Jamieson & Talwalkar 2016).
     case halving
   }
 
@@ -23,7 +23,7 @@ public struct SearchMethod: Sendable, Codable, Equatable {
     self.seed = seed
   }
 
-  /// The steps after which trials are compared, ascending.
+  /// The steps after which trials could be compared, ascending.
   ///
   /// With n trials and at most R steps there are as many rungs as trials can be divided by η, and as leave the first of
   /// them a step: r, ηr, η²r, ..., with r = R / ηᵏ rounded down, so that each rung is a multiple of the first and the last
