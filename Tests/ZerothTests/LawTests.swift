@@ -2,6 +2,7 @@ import Evaluation
 import Foundation
 import TensorCore
 import Testing
+import Transformers
 import TuningCore
 
 @testable import Training
@@ -99,8 +100,13 @@ struct Pair: Sendable, CustomTestStringConvertible {
       let session = Session(
         folder: RunFolder(place("threads-\(threads)")), changes: pair.changes.merging(["threads": "\(threads)"]) { $1 })
       var trace = try Trace(session.finish(), session.folder)
-      // The bytes of the ledger begin with the recipe, threads among it: its updates are compared.
+      // The bytes of the ledger begin with the recipe, threads among it, and payloads name the ledger: its updates and the
+      // numbers of these are compared.
       trace.ledger = Data()
+      for name in trace.files.keys where name.hasPrefix("payload") {
+        let file = try SafetensorsFile(session.folder.url.appending(path: name))
+        trace.files[name] = file.metadata["sha256"].map { Data($0.utf8) }
+      }
       traces.append(trace)
       if try pair.isReplayable() { updates.append(try LedgerReader(session.folder.ledger).updates) }
     }
