@@ -9,10 +9,9 @@ import Transformers
 /// Each is a safetensors file beside the ledger, `payload-120.safetensors`, by docs/ledger-format.md.
 struct Payloads {
   private enum Key { static let format = "format", step = "step", ledger = "ledger", sha256 = "sha256" }
-  private static let prefix = "payload-", pathExtension = "safetensors"
-
   /// What their names begin with.
-  static var namePrefix: String { prefix }
+  static let namePrefix = "payload-"
+  private static let pathExtension = "safetensors"
 
   private let folder: URL
   private let ledger: String
@@ -26,7 +25,7 @@ struct Payloads {
     self.ledger = String(repeating: "0", count: 8 - digits.count) + digits
   }
 
-  func file(step: Int) -> URL { folder.appending(path: "\(Self.prefix)\(step).\(Self.pathExtension)") }
+  func file(step: Int) -> URL { folder.appending(path: "\(Self.namePrefix)\(step).\(Self.pathExtension)") }
 
   /// Those that are there, in order.
   var steps: [Int] {
@@ -34,8 +33,8 @@ struct Payloads {
     return names.compactMap { name in
       let file = URL(filePath: name)
       let stem = file.deletingPathExtension().lastPathComponent
-      guard file.pathExtension == Self.pathExtension, stem.hasPrefix(Self.prefix) else { return nil }
-      return Int(stem.dropFirst(Self.prefix.count))
+      guard file.pathExtension == Self.pathExtension, stem.hasPrefix(Self.namePrefix) else { return nil }
+      return Int(stem.dropFirst(Self.namePrefix.count))
     }.sorted()
   }
 
