@@ -10,7 +10,9 @@ let package = Package(
   targets: [
     .target(
       name: "Evaluation",
-      dependencies: [.product(name: "TuningCore", package: "TuningCore")],
+      dependencies: [
+        .product(name: "TensorCore", package: "Tensor"), .product(name: "TuningCore", package: "TuningCore"),
+      ],
       swiftSettings: [.treatAllWarnings(as: .error)]
     ),
     .testTarget(

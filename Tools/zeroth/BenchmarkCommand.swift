@@ -3,6 +3,7 @@ import Benchmarks
 import Evaluation
 import Configurations
 import Foundation
+import TensorCore
 import Training
 import TuningCore
 
@@ -81,7 +82,7 @@ struct BenchmarkCommand: ParsableCommand {
     defer { withExtendedLifetime(lock) {} }
     let share = ProcessorShare(
       jobs: jobs == 0 ? nil : jobs, threads: threads == 0 ? nil : threads, gridThreads: grid.threads,
-      processors: ProcessorShare.processors)
+      processors: Threads.available.count)
     let display = BenchmarkDisplay()
     do {
       try run(expansion, folder, executor, share, host.components, tasks, display)

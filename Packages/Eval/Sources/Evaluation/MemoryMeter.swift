@@ -1,4 +1,5 @@
 import Foundation
+import TensorCore
 
 /// Resident memory of this process, from the kernel's own accounting.
 public struct MemoryMeter: Sendable {

@@ -7,7 +7,8 @@ import Foundation
 public struct Threads: Sendable, Equatable {
   /// Greatest number of threads, the caller's among them.
   public let count: Int
-  private let isIdle: Bool
+  /// Whether they do nothing.
+  public let isIdle: Bool
 
   public init(_ count: Int) { self.init(count, isIdle: false) }
 
@@ -21,8 +22,9 @@ public struct Threads: Sendable, Equatable {
   /// cost. Their results are no numbers to go by.
   public static func idle(_ count: Int) -> Threads { Threads(count, isIdle: true) }
 
-  /// One thread for every processor that this process may use.
-  public static let available = Threads(max(1, ProcessInfo.processInfo.activeProcessorCount))
+  /// One thread for every processor that this process may use, within the share that a container leaves it.
+  public static let available = Threads(
+    max(1, min(ProcessInfo.processInfo.activeProcessorCount, ControlGroups().processors ?? .max)))
 
   /// Runs `body(index, worker)` for every index below `count` and waits; `worker` is below `self.count` and tells
   /// which scratch memory is free. Within another `forEach`, runs on the calling thread.

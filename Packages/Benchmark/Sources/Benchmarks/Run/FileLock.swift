@@ -15,7 +15,11 @@ struct FileLock: ~Copyable {
       throw BenchmarkError(.unwritable, "cannot write \(file.path): \(String(cString: strerror(errno)))")
     }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let number = errno
       close(descriptor)
+      guard number == EWOULDBLOCK else {
+        throw BenchmarkError(.unwritable, "cannot lock \(file.path): \(String(cString: strerror(number)))")
+      }
       return nil
     }
     self.descriptor = descriptor

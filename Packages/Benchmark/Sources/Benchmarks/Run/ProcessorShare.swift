@@ -18,7 +18,4 @@ public struct ProcessorShare: Sendable, Equatable {
     // Whoever wants several runs at once wants them to share the processors.
     self.threads = threads ?? (gridThreads == nil && jobs != nil ? max(1, processors / self.jobs) : nil)
   }
-
-  /// That this process may run on.
-  public static var processors: Int { ProcessInfo.processInfo.activeProcessorCount }
 }

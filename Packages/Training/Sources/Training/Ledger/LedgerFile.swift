@@ -16,7 +16,11 @@ final class LedgerFile {
     }
     // The lock goes with the descriptor, whatever ends the process.
     if access == .writing, !takeLock() {
+      let number = errno
       close(descriptor)
+      guard number == EWOULDBLOCK else {
+        throw LedgerError(.unwritable, "\(path): cannot lock the ledger: \(String(cString: strerror(number)))")
+      }
       throw LedgerError(.inUse, "\(path): another process is writing this ledger: wait for its run to end")
     }
   }

@@ -1,24 +1,34 @@
 import Foundation
 import Testing
 
-@testable import Evaluation
+@testable import TensorCore
 
 @Suite struct ControlGroupsTests {
-  /// Writes files below a folder of its own.
-  private func groups(_ membership: String, _ files: [String: String]) throws -> ControlGroups {
+  /// What groups of these files say, which are written below a folder of their own.
+  private func asked<Value>(
+    _ membership: String, _ files: [String: String], _ value: (ControlGroups) -> Value
+  ) throws -> Value {
     let folder = FileManager.default.temporaryDirectory.appending(path: "groups-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
     for (name, text) in files.merging(["membership": membership]) { $1 } {
       let file = folder.appending(path: name)
       try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(text.utf8).write(to: file)
     }
-    return ControlGroups(root: folder, membership: folder.appending(path: "membership"))
+    return value(ControlGroups(root: folder, membership: folder.appending(path: "membership")))
   }
 
   private func available(_ membership: String, _ files: [String: String]) throws -> Int? {
-    let groups = try groups(membership, files)
-    defer { try? FileManager.default.removeItem(at: groups.root) }
-    return groups.availableBytes
+    try asked(membership, files, \.availableBytes)
+  }
+
+  @Test func aShareOfProcessorsIsRoundedUp() throws {
+    func processors(_ files: [String: String]) throws -> Int? { try asked("0::/a/b\n", files, \.processors) }
+    #expect(try processors(["a/b/cpu.max": "200000 100000\n"]) == 2)
+    #expect(try processors(["a/b/cpu.max": "150000 100000\n", "cpu.max": "max 100000\n"]) == 2)
+    #expect(try processors(["a/b/cpu.max": "800000 100000\n", "a/cpu.max": "1000 100000\n"]) == 1)
+    #expect(try processors(["a/b/cpu.max": "max 100000\n"]) == nil)
+    #expect(try processors([:]) == nil)
   }
 
   @Test func theNarrowestLimitHolds() throws {
