@@ -75,6 +75,46 @@ import TuningCore
     #expect(seeded.finalParameters != result.finalParameters)
   }
 
+  /// A model that was tuned elsewhere numbers its labels in its own order, and says so in id2label.
+  @Test func ownHeadsAreAskedByTheNamesOfTheirLabels() throws {
+    let place = try Workplace()
+    _ = try place.write(
+      (["sentence\tlabel"] + (0..<12).map { "a film \($0)\t\($0 % 2 == 0 ? "yes" : "no")" }).joined(separator: "\n"),
+      to: "films/films.tsv")
+    let task = try place.write(
+      """
+      name: films
+      files: {training: films.tsv, validation: films.tsv}
+      template: "{sentence} It was"
+      labels: {no: terrible, yes: great}
+      sentences: [sentence]
+      cloze: "*cls**sent_0*_It_was*mask*.*sep+*"
+      cloze_length: 500
+      """, to: "films.yaml")
+    func data(_ labels: [String]) throws -> ExampleSet {
+      let own = try Workplace(), model = try model(.classification(labels: labels), in: own)
+      let changes = [
+        "model": model.path, "task": task.path, "data": place("films").path, "train_examples": "6",
+        "dev_examples": "6", "test_examples": "4",
+      ]
+      return try Session(folder: RunFolder(own("run")), changes: changes).experiment().data
+    }
+    for (labels, rows) in [
+      (["No", "YES"], [0, 1]), (["great", "terrible"], [1, 0]), (["LABEL_0", "LABEL_1"], [0, 1]),
+    ] {
+      let data = try data(labels)
+      #expect(data.train.allSatisfy { $0.continuations == rows.map { [Int32($0)] } })
+      let batch = try PackedBatch(data.train)
+      #expect(batch.targets.prefix(2).map(\.token) == rows.map(Int32.init))
+      #expect(batch.examples.map(\.gold) == data.train.map(\.gold) && Set(data.train.map(\.gold)) == [0, 1])
+      #expect(data.warnings.contains { $0.contains("have no names") } == (labels[0] == "LABEL_0"))
+    }
+    for labels in [["bad", "good"], ["no", "maybe", "yes"], ["LABEL_0", "LABEL_1", "LABEL_2"], ["no", "no"]] {
+      let refused = message { _ = try data(labels) }
+      #expect(refused?.contains("task films 2 labels (no = terrible, yes = great)") == true, "\(refused ?? "nothing")")
+    }
+  }
+
   @Test func headsThatStayAsDrawnAreRefused() throws {
     let place = try Workplace(), model = try model(.none(hasPooler: true), in: place)
     let changes = ["model": model.path, "scheme": "bitfit", "bitfit.targets": "[query]", "new_head_labels": "2"]

@@ -54,7 +54,7 @@ import TuningCore
         cut += 1
       }
       let labels = try LabelEncoder(
-        tokenizer: tokenizer, labels: 2, maximumLength: template.maximumLength, tokenTypeCount: 2)
+        tokenizer: tokenizer, rows: [0, 1], maximumLength: template.maximumLength, tokenTypeCount: 2)
       let request = try labels.encode(example).request
       #expect(request.tokens == golden.plain, "\(golden.task): \(golden.sentences)")
       #expect((request.tokenTypes ?? golden.types.map { _ in 0 }) == golden.types, "\(golden.task)")
@@ -93,7 +93,7 @@ import TuningCore
     let whole = try ClozeTemplate("*cls**mask**sent_0**sep+*", words: ["great"], maximumLength: 30)
     let (request, dropped) = try ClozeEncoder(tokenizer: tokenizer, template: whole).encode(example([long]))
     #expect(request.tokens.count == 30 && dropped == count + 3 - 30)
-    let labels = try LabelEncoder(tokenizer: tokenizer, labels: 2, maximumLength: 10)
+    let labels = try LabelEncoder(tokenizer: tokenizer, rows: [0, 1], maximumLength: 10)
     #expect(try labels.encode(example([long])).droppedTokens == count + 2 - 10)
   }
 
@@ -116,7 +116,7 @@ import TuningCore
     let other = try Fixture.tokenizer()
     let error = failure { _ = try ClozeEncoder(tokenizer: other, template: template) }
     #expect(error?.code == .unscorableExample)
-    let labels = try LabelEncoder(tokenizer: tokenizer, labels: 2)
+    let labels = try LabelEncoder(tokenizer: tokenizer, rows: [0, 1])
     #expect(failure { _ = try labels.encode(example(["a"], gold: 2)) }?.code == .unscorableExample)
   }
 

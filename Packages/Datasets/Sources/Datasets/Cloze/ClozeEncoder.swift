@@ -103,16 +103,18 @@ public struct LabelEncoder: Sendable {
   private let tokenizer: Tokenizer
   private let special: SpecialTokens
   private let tellsTextsApart: Bool
-  /// Number of labels.
-  public let labels: Int
+  /// The head's row of each label.
+  public let rows: [Int32]
   /// In tokens; the rest is cut from a text's end.
   public let maximumLength: Int
 
-  /// - Parameter tokenTypeCount: how many texts of a pair the model tells apart.
+  /// - Parameters:
+  ///   - rows: of the head, one for each label.
+  ///   - tokenTypeCount: how many texts of a pair the model tells apart.
   /// - Throws: `DatasetError.unscorableExample` where the tokenizer puts no tokens around a text.
-  public init(tokenizer: Tokenizer, labels: Int, maximumLength: Int = 128, tokenTypeCount: Int = 1) throws {
+  public init(tokenizer: Tokenizer, rows: [Int], maximumLength: Int = 128, tokenTypeCount: Int = 1) throws {
     self.tokenizer = tokenizer
-    self.labels = labels
+    self.rows = rows.map(Int32.init)
     self.maximumLength = maximumLength
     special = try SpecialTokens(tokenizer)
     tellsTextsApart = tokenTypeCount > 1
@@ -122,10 +124,10 @@ public struct LabelEncoder: Sendable {
   ///
   /// - Throws: `DatasetError.unscorableExample` for an example without sentences, or with a label that is not there.
   public func encode(_ example: TaskExample) throws -> (request: LabelRequest, droppedTokens: Int) {
-    guard let gold = example.golds.first, 0..<labels ~= gold, !example.sentences.isEmpty else {
+    guard let gold = example.golds.first, rows.indices ~= gold, !example.sentences.isEmpty else {
       throw DatasetError(
         .unscorableExample,
-        "\(example.origin): \(example.sentences.count) sentences and labels \(example.golds), where \(labels) labels are"
+        "\(example.origin): \(example.sentences.count) sentences and labels \(example.golds), where \(rows.count) labels are"
       )
     }
     var tokens = [special.start], types: [Int32] = [0]
@@ -137,7 +139,7 @@ public struct LabelEncoder: Sendable {
     let kept = tokens.prefix(maximumLength), keptTypes = types.prefix(maximumLength)
     let request = LabelRequest(
       tokens: Array(kept), tokenTypes: tellsTextsApart && keptTypes.contains { $0 > 0 } ? Array(keptTypes) : nil,
-      labels: labels, gold: gold)
+      rows: rows, gold: gold)
     return (request, tokens.count - kept.count)
   }
 }

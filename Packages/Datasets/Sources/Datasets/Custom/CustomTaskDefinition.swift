@@ -44,20 +44,22 @@ struct CustomTaskDefinition: Sendable {
 
   var card: TaskCard {
     let form: AnswerForm, words: String
+    var labels: [TaskLabel] = []
     switch answers {
     case .words(let pairs):
       (form, words) = (.candidates, pairs.map(\.word).joined(separator: "|"))
+      labels = pairs.map { TaskLabel($0.value, meaning: $0.word) }
     case .fields(let fields, _, _):
       (form, words) = (.candidates, fields.map { "{\($0)}" }.joined(separator: "|"))
     case .written(let field):
       (form, words) = (.generated(maximumTokens: maximumTokens, stop: stop), "{\(field)}")
     }
     let isWritten = form != .candidates
-    let isWorded = if case .words = answers { true } else { false }
     return TaskCard(
       name: name, summary: summary, reference: "", folder: name, files: files.mapValues { [$0] },
       templates: templates.map { "\($0.text) → \(words)" }, answerForm: form,
       metric: metric ?? (isWritten ? .f1 : .accuracy),
-      defaultObjective: objective ?? (isWorded ? .classification : .languageModel), cloze: cloze)
+      defaultObjective: objective ?? (labels.isEmpty ? .languageModel : .classification), cloze: cloze,
+      labels: labels)
   }
 }

@@ -17,7 +17,8 @@ public struct RTE: OfficialTask {
       "{premise}\n\"{hypothesis}\"\n → Yes|No",
     ], defaultObjective: .classification,
     cloze: .published(
-      "*cls**sent-_0*?*mask*,*+sentl_1**sep+*", words: ["Yes", "No"], maximumLength: 256, firstSentenceLimit: 240))
+      "*cls**sent-_0*?*mask*,*+sentl_1**sep+*", words: ["Yes", "No"], maximumLength: 256, firstSentenceLimit: 240),
+    labels: [TaskLabel](labels))
 
   private static let labels = ["entailment", "not_entailment"]
 

@@ -17,7 +17,8 @@ public struct SST2: OfficialTask {
     files: [.training: ["train.tsv"], .validation: ["dev.tsv"]],
     templates: ["{sentence} It was → terrible|great", "{sentence} → terrible|great"],
     defaultObjective: .classification,
-    cloze: .published("*cls**sent_0*_It_was*mask*.*sep+*", words: verbalizer))
+    cloze: .published("*cls**sent_0*_It_was*mask*.*sep+*", words: verbalizer),
+    labels: [TaskLabel("0", meaning: "negative"), TaskLabel("1", meaning: "positive")])
 
   public let templateVersion: Int
 

@@ -28,7 +28,8 @@ public struct SentenceTask: EvaluationTask {
 
   init(
     _ name: String, _ summary: String, reference: String, folder: String,
-    validation: String? = nil, format: Format, labels: [String], words: [String], template: String,
+    validation: String? = nil, format: Format, labels: [String], meanings: [String]? = nil, words: [String],
+    template: String,
     maximumLength: Int = 128, firstSentenceLimit: Int? = nil
   ) {
     let isCSV = if case .labelFirst = format { true } else { false }
@@ -41,7 +42,8 @@ public struct SentenceTask: EvaluationTask {
           + "→ \(words.joined(separator: "|"))"
       ], defaultObjective: .classification,
       cloze: .published(
-        template, words: words, maximumLength: maximumLength, firstSentenceLimit: firstSentenceLimit))
+        template, words: words, maximumLength: maximumLength, firstSentenceLimit: firstSentenceLimit),
+      labels: labels.enumerated().map { TaskLabel($1, meaning: meanings?[$0]) })
     self.labels = labels
     self.format = format
   }
@@ -85,26 +87,30 @@ extension SentenceTask {
   static let all: [SentenceTask] = {
     let itWas = "*cls**sent_0*_It_was*mask*.*sep+*", thisIs = "*cls**sent_0*_This_is*mask*.*sep+*"
     let question = "*cls**sent-_0*?*mask*,*+sentl_1**sep+*", pair = "*cls**sent_0**mask*,*+sentl_1**sep+*"
-    let opinions = ["terrible", "great"], answers = ["No", "Yes", "Maybe"]
+    let opinions = ["terrible", "great"], sentiments = ["negative", "positive"], answers = ["No", "Yes", "Maybe"]
     let inference = ["contradiction", "entailment", "neutral"], glue = "GLUE (Wang et al. 2019)"
     return [
       SentenceTask(
         "sst5", "Sentiment of sentences from film reviews, five classes.", reference: "Socher et al. 2013",
         folder: "sst-5", format: .labelFirst, labels: ["0", "1", "2", "3", "4"],
+        meanings: ["very negative", "negative", "neutral", "positive", "very positive"],
         words: ["terrible", "bad", "okay", "good", "great"], template: itWas, firstSentenceLimit: 110),
       SentenceTask(
         "mr", "Sentiment of film reviews' snippets, two classes.", reference: "Pang & Lee 2005", folder: "mr",
-        format: .labelFirst, labels: ["0", "1"], words: opinions, template: itWas, firstSentenceLimit: 110),
+        format: .labelFirst, labels: ["0", "1"], meanings: sentiments, words: opinions, template: itWas,
+        firstSentenceLimit: 110),
       SentenceTask(
         "cr", "Sentiment of customers' reviews, two classes.", reference: "Hu & Liu 2004", folder: "cr",
-        format: .labelFirst, labels: ["0", "1"], words: opinions, template: itWas, firstSentenceLimit: 110),
+        format: .labelFirst, labels: ["0", "1"], meanings: sentiments, words: opinions, template: itWas,
+        firstSentenceLimit: 110),
       SentenceTask(
         "mpqa", "Polarity of opinions' phrases, two classes.", reference: "Wiebe et al. 2005", folder: "mpqa",
-        format: .labelFirst, labels: ["0", "1"], words: opinions, template: itWas, firstSentenceLimit: 110),
+        format: .labelFirst, labels: ["0", "1"], meanings: sentiments, words: opinions, template: itWas,
+        firstSentenceLimit: 110),
       SentenceTask(
         "subj", "Whether a sentence is subjective or objective.", reference: "Pang & Lee 2004", folder: "subj",
-        format: .labelFirst, labels: ["0", "1"], words: ["subjective", "objective"], template: thisIs,
-        firstSentenceLimit: 110),
+        format: .labelFirst, labels: ["0", "1"], meanings: ["subjective", "objective"],
+        words: ["subjective", "objective"], template: thisIs, firstSentenceLimit: 110),
       SentenceTask(
         "trec", "What kind of answer a question asks for, six classes.", reference: "Voorhees & Tice 2000",
         folder: "trec", format: .labelFirst, labels: ["0", "1", "2", "3", "4", "5"],
@@ -112,8 +118,8 @@ extension SentenceTask {
         template: "*cls**mask*:*+sent_0**sep+*", firstSentenceLimit: 110),
       SentenceTask(
         "cola", "Whether a sentence is grammatical.", reference: "Warstadt et al. 2019; \(glue)", folder: "CoLA",
-        format: .headless(columns: 4, sentence: 3, label: 1), labels: ["0", "1"], words: ["incorrect", "correct"],
-        template: thisIs),
+        format: .headless(columns: 4, sentence: 3, label: 1), labels: ["0", "1"],
+        meanings: ["unacceptable", "acceptable"], words: ["incorrect", "correct"], template: thisIs),
       SentenceTask(
         "mnli", "Whether a premise entails a hypothesis, contradicts it, or neither; matched genres.",
         reference: "Williams et al. 2018; \(glue)", folder: "MNLI", validation: "dev_matched.tsv",
@@ -129,12 +135,12 @@ extension SentenceTask {
         words: ["Yes", "No"], template: question),
       SentenceTask(
         "qqp", "Whether two questions ask the same.", reference: "Iyer et al. 2017; \(glue)", folder: "QQP",
-        format: .table(["question1", "question2"], label: "is_duplicate"), labels: ["0", "1"], words: ["No", "Yes"],
-        template: pair),
+        format: .table(["question1", "question2"], label: "is_duplicate"), labels: ["0", "1"],
+        meanings: ["not_duplicate", "duplicate"], words: ["No", "Yes"], template: pair),
       SentenceTask(
         "mrpc", "Whether two sentences say the same.", reference: "Dolan & Brockett 2005; \(glue)", folder: "MRPC",
-        format: .table(["#1 String", "#2 String"], label: "Quality"), labels: ["0", "1"], words: ["No", "Yes"],
-        template: pair),
+        format: .table(["#1 String", "#2 String"], label: "Quality"), labels: ["0", "1"],
+        meanings: ["not_equivalent", "equivalent"], words: ["No", "Yes"], template: pair),
     ]
   }()
 }

@@ -20,11 +20,13 @@ public struct TaskCard: Sendable {
   public let defaultObjective: Objective
   /// How a masked language model is asked; nil where there is no form for it.
   public let cloze: ClozeTemplate?
+  /// One for each word of the cloze, in its order: what a classification head tells apart.
+  public let labels: [TaskLabel]
 
   public init(
     name: String, summary: String, reference: String, folder: String, files: [DatasetPart: [String]],
     templates: [String], answerForm: AnswerForm = .candidates, metric: TaskMetric = .accuracy,
-    defaultObjective: Objective, cloze: ClozeTemplate? = nil
+    defaultObjective: Objective, cloze: ClozeTemplate? = nil, labels: [TaskLabel] = []
   ) {
     self.name = name
     self.summary = summary
@@ -36,6 +38,7 @@ public struct TaskCard: Sendable {
     self.metric = metric
     self.defaultObjective = defaultObjective
     self.cloze = cloze
+    self.labels = labels
   }
 
   /// The file of `part`.

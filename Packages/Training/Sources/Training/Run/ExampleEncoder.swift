@@ -34,9 +34,30 @@ enum ExampleEncoder {
       let template = try Self.cloze(of: card, "a model with a classification head")
       self = .label(
         try LabelEncoder(
-          tokenizer: tokenizer, labels: template.words.count,
+          tokenizer: tokenizer, rows: try Self.rows(of: card, inHeadNaming: model.head?.labels ?? []),
           maximumLength: min(recipe.maxLength, template.maximumLength), tokenTypeCount: model.tokenTypeCount))
     }
+  }
+
+  /// The head's row of each of the task's labels.
+  private static func rows(of card: TaskCard, inHeadNaming names: [String]) throws -> [Int] {
+    if let rows = card.labels.rows(ofHeadNaming: names) { return rows }
+    func list(_ names: [String]) -> String { "\(names.count) labels (\(names.joined(separator: ", ")))" }
+    let own = card.labels.map { label in label.meaning.map { "\(label.text) = \($0)" } ?? label.text }
+    throw TrainingError(
+      .invalidInput,
+      "the model's head has \(list(names)), task \(card.name) \(list(own)): take another model, "
+        + "a new head with new_head_labels: \(card.labels.count), or, where they mean the same, call them so under id2label "
+        + "in the model's config.json")
+  }
+
+  /// A line for whoever asks a trained head that does not say what its labels are; nil: there is nothing to say.
+  static func warning(of card: TaskCard, _ recipe: ResolvedRecipe, model: any LanguageModel) -> String? {
+    guard recipe.newHeadLabels == 0, let head = model.head, head.prediction == .label,
+      [TaskLabel].areNumbers(head.labels), card.labels.contains(where: { Int($0.text) == nil })
+    else { return nil }
+    return "the model's labels have no names (id2label): taken in the task's order, "
+      + card.labels.map(\.text).joined(separator: ", ")
   }
 
   private static func cloze(of card: TaskCard, _ model: String) throws -> ClozeTemplate {

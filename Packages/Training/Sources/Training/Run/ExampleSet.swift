@@ -63,6 +63,7 @@ public struct ExampleSet: Sendable {
       + (cut > 0
         ? ["\(cut) \(cut == 1 ? "example was" : "examples were") cut \(encoder.cut): max_length \(recipe.maxLength)"]
         : [])
+      + [ExampleEncoder.warning(of: task.card, recipe, model: model)].compactMap(\.self)
     contentHash = data.contentHash
     files = source.files
   }

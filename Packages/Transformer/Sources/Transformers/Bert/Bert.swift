@@ -45,7 +45,7 @@ public struct Bert: LanguageModel {
         : OutputHead(
           .maskedToken, table: paths.decoder.weight, bias: paths.decoder.bias, count: vocabularySize)
     case .classification(let labels):
-      OutputHead(.label, table: paths.classifier.weight, bias: paths.classifier.bias, count: labels.count)
+      OutputHead(labels: labels, table: paths.classifier.weight, bias: paths.classifier.bias)
     }
   }
 

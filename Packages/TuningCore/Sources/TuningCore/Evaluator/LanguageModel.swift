@@ -64,12 +64,20 @@ public struct OutputHead: Sendable, Equatable {
   public var bias: ParameterPath?
   /// Number of tokens or labels to tell apart.
   public var count: Int
+  /// What the model calls its labels, by row; empty where they have no names.
+  public var labels: [String] = []
 
   public init(_ prediction: Prediction, table: ParameterPath, bias: ParameterPath? = nil, count: Int) {
     self.prediction = prediction
     self.table = table
     self.bias = bias
     self.count = count
+  }
+
+  /// A head that labels sequences.
+  public init(labels: [String], table: ParameterPath, bias: ParameterPath? = nil) {
+    self.init(.label, table: table, bias: bias, count: labels.count)
+    self.labels = labels
   }
 }
 

@@ -31,7 +31,7 @@ public struct SequenceLayout: Sendable, Equatable {
 }
 
 /// A prompt and the continuations whose probabilities are wanted.
-public struct ScoringRequest: Sendable, Equatable {
+public struct ScoringRequest: Sendable, Equatable, Codable {
   public var prompt: [Int32]
   public var continuations: [[Int32]]
   /// How many of each continuation's last tokens are scored; nil: all of them.
@@ -92,16 +92,21 @@ public struct LabelRequest: Sendable, Equatable {
   public var tokens: [Int32]
   /// Which of a pair of texts each token belongs to; nil: all to the first.
   public var tokenTypes: [Int32]?
-  /// Number of labels.
-  public var labels: Int
+  /// The head's row of each label.
+  public var rows: [Int32]
   /// The right label.
   public var gold: Int
 
-  public init(tokens: [Int32], tokenTypes: [Int32]? = nil, labels: Int, gold: Int = 0) {
+  public init(tokens: [Int32], tokenTypes: [Int32]? = nil, rows: [Int32], gold: Int = 0) {
     self.tokens = tokens
     self.tokenTypes = tokenTypes
-    self.labels = labels
+    self.rows = rows
     self.gold = gold
+  }
+
+  /// Labels in the order of the head's rows.
+  public init(tokens: [Int32], tokenTypes: [Int32]? = nil, labels: Int, gold: Int = 0) {
+    self.init(tokens: tokens, tokenTypes: tokenTypes, rows: (0..<max(0, labels)).map(Int32.init), gold: gold)
   }
 }
 
@@ -222,7 +227,7 @@ public struct PackedBatch: Sendable, Equatable {
       }
       let first = try appendText(request.tokens, request.tokenTypes, number)
       try appendExample(
-        number, gold: request.gold, (0..<max(0, request.labels)).map { [Target(row: first, token: Int32($0))] })
+        number, gold: request.gold, request.rows.map { [Target(row: first, token: $0)] })
     }
   }
 

@@ -1,5 +1,5 @@
 /// Where a request's candidates stand.
-public enum CandidatePlace: Sendable, Hashable {
+public enum CandidatePlace: Sendable, Hashable, Codable {
   /// After the prompt: its next tokens.
   case afterPrompt
   /// In the prompt, at these positions, each a mask token: a candidate is one token for each.
@@ -18,8 +18,7 @@ extension ScoringRequest {
 
   /// A text to be labelled as a request among others.
   public init(_ labelled: LabelRequest) {
-    self.init(
-      prompt: labelled.tokens, continuations: (0..<max(0, labelled.labels)).map { [Int32($0)] }, gold: labelled.gold)
+    self.init(prompt: labelled.tokens, continuations: labelled.rows.map { [$0] }, gold: labelled.gold)
     place = .label
     tokenTypes = labelled.tokenTypes
   }
@@ -53,7 +52,7 @@ extension PackedBatch {
       case .label:
         labelled.append(
           LabelRequest(
-            tokens: request.prompt, tokenTypes: request.tokenTypes, labels: request.continuations.count,
+            tokens: request.prompt, tokenTypes: request.tokenTypes, rows: request.continuations.compactMap(\.first),
             gold: request.gold))
       }
     }
