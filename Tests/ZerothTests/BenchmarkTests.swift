@@ -51,6 +51,8 @@ import Training
     #expect(found.keys.sorted() == Self.names.sorted())
     // 24 forwards are 12 steps of two losses, and 8 of a loss and a gradient.
     #expect(found["zo-sgd_full_seed0"]?.hasPrefix("12 ") == true && found["fo-sgd_lora_seed0"]?.hasPrefix("8 ") == true)
+    let untouched = BenchmarkFolder(folder).untouched
+    #expect(try FileManager.default.contentsOfDirectory(atPath: untouched.path).count == 1)
     let written = try FileManager.default.attributesOfItem(
       atPath: folder.appending(path: "cells/fo-sgd_full_seed0/result.json").path)
     let again = try Program.succeed("benchmark", grid.path, "--output", folder.path)

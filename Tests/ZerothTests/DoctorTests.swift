@@ -1,6 +1,7 @@
 import Foundation
 import Testing
-import Training
+
+@testable import Training
 
 /// `zeroth doctor`, on recipes that are well and on recipes that are not.
 @Suite(.workplace) struct DoctorTests {
@@ -45,6 +46,13 @@ import Training
   @Test func updatesThatAreTooLargeAreSeen() throws {
     let (status, findings) = try examine(["learning_rate": "1e3"])
     #expect(status == 1 && findings["update"]?.verdict == .problem)
+  }
+
+  @Test func aStepThatTheMachineHasNoMemoryForIsRefused() throws {
+    let forecast = try Session(folder: RunFolder(URL(filePath: "/none"))).experiment().forecast()
+    try forecast.requireRoom(in: UInt64(forecast.totalBytes))
+    let refused = message { try forecast.requireRoom(in: UInt64(forecast.totalBytes) - 1) }
+    expect(refused, mentions: "GiB", "lower batch_size or max_length")
   }
 
   @Test func whatIsWrongWithTheDataIsSaid() throws {

@@ -77,7 +77,9 @@ struct BenchmarkCommand: ParsableCommand {
     if list { return BenchmarkDisplay.list(expansion) }
     let folder = BenchmarkFolder(
       output.map(URL.init(argument:)) ?? grid.output ?? URL(argument: "runs/\(grid.name)"))
-    let executor = ProcessExecutor(arguments: plugins.plugins.flatMap { ["--plugin", URL(argument: $0).path] })
+    let executor = ProcessExecutor(
+      arguments: ["--untouched", folder.untouched.path]
+        + plugins.plugins.flatMap { ["--plugin", URL(argument: $0).path] })
     let lock = try BenchmarkLock(folder)
     defer { withExtendedLifetime(lock) {} }
     let share = ProcessorShare(

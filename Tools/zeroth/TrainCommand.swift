@@ -30,6 +30,12 @@ struct TrainCommand: ParsableCommand {
       valueName: "step"))
   var stopAfter: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Where runs of a benchmark keep what models as they came score: what is there is not computed again.",
+      valueName: "folder"))
+  var untouched: String?
+
   @Flag(help: "Print the result as JSON.")
   var json = false
 
@@ -52,6 +58,7 @@ struct TrainCommand: ParsableCommand {
     for warning in experiment.data.warnings { display.show(.note(warning)) }
     let loop = try TrainingLoop(
       experiment, folder: folder, resume: resume != nil, plugins: host.loaded.map { "\($0.name) \($0.version)" },
+      untouched: untouched.map { UntouchedScores(URL(argument: $0)) },
       observer: { event in
         stopPoint.note(event)
         display.show(event)

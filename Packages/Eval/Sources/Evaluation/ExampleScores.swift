@@ -1,7 +1,7 @@
 /// What a model answered, example by example, and what each answer was worth.
-public struct ExampleScores: Sendable, Equatable {
+public struct ExampleScores: Sendable, Equatable, Codable {
   /// What the scores may be, which decides the interval of their mean.
-  public enum Scale: Sendable, Equatable {
+  public enum Scale: String, Sendable, Codable {
     /// 0 or 1: right or wrong.
     case share
     /// From 0 to 1.

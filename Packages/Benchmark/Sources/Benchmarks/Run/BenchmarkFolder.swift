@@ -19,6 +19,8 @@ public struct BenchmarkFolder: Sendable, Equatable {
   public var record: URL { url.appending(path: "benchmark.json") }
   /// What steps took.
   var measurements: URL { url.appending(path: "measurements.json") }
+  /// What models as they came score on the held-out examples, once for all runs that begin with them.
+  public var untouched: URL { url.appending(path: "untouched") }
   /// Held by the process that runs the benchmark.
   public var lock: URL { url.appending(path: "benchmark.lock") }
 

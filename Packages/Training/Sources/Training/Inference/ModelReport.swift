@@ -54,7 +54,7 @@ public struct ModelReport: Sendable, Codable, Equatable {
   private static func forwardBytes(
     of pretrained: PretrainedModel, tokens: Int, displacements: [Displacement]
   ) -> Int {
-    let model = pretrained.model, workspace = Workspace()
+    let model = pretrained.model, workspace = Workspace(isIdle: true)
     // As many of the longest sequences as there are tokens for.
     let length = min(tokens, model.maximumLength), count = tokens / length
     let layout = SequenceLayout(

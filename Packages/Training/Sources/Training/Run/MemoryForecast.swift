@@ -39,6 +39,20 @@ public struct MemoryForecast: Sendable, Codable, Equatable {
   }
 }
 
+extension MemoryForecast {
+  /// - Parameter machineBytes: all of the machine's memory.
+  /// - Throws: `TrainingError.invalidInput` where a step takes more: the system would kill it.
+  func requireRoom(in machineBytes: UInt64) throws {
+    guard totalBytes > machineBytes else { return }
+    func gibibytes(_ bytes: Double) -> String { String(format: "%.1f GiB", bytes / 0x1p30) }
+    throw TrainingError(
+      .invalidInput,
+      "a step on the longest examples takes \(gibibytes(Double(totalBytes))), \(gibibytes(Double(activationBytes))) of them "
+        + "for activations, and the machine has \(gibibytes(Double(machineBytes))): lower batch_size or max_length "
+        + "(zeroth doctor shows where it goes)")
+  }
+}
+
 extension Experiment {
   /// Of a step on the longest examples.
   func forecast() throws -> MemoryForecast {

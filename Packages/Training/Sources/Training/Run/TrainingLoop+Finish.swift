@@ -10,12 +10,11 @@ extension TrainingLoop {
   ///
   /// - Returns: nil where a signal came; the checkpoint of the last step is there to go on from.
   func finish(_ session: Stopwatch) throws -> RunResult? {
-    let trainable = experiment.oracle.state.parameters.trainableCount, forecast = try experiment.forecast()
+    let trainable = experiment.oracle.state.parameters.trainableCount
     let finalParameters = TrainedParameters.hash(experiment.oracle.state.parameters)
     try restoreBest()
     guard let after = try evaluate("test, after", .test) else { return nil }
-    try experiment.reload(attached: experiment.recipe.adapter != nil)
-    guard let before = try evaluate("test, before", .test) else { return nil }
+    guard let before = try scoreUntouched() else { return nil }
     let result = RunResult(
       recipeIdentity: experiment.recipe.identity.hex, steps: progress.step,
       bestStep: experiment.data.dev.isEmpty ? progress.step : progress.bestStep,
@@ -30,6 +29,16 @@ extension TrainingLoop {
     try AtomicFile.write(Data(picture(of: result).utf8), to: folder.picture)
     try AtomicFile.write(json: result, to: folder.result)
     return result
+  }
+
+  /// The model as it came on the held-out examples.
+  private func scoreUntouched() throws -> ExampleScores? {
+    let question = try experiment.untouchedQuestion(of: .test, weights: baseModel)
+    if let untouched, let question, let known = try untouched.scores(of: question) { return known }
+    try experiment.reload(attached: experiment.recipe.adapter != nil)
+    let scores = try evaluate("test, before", .test)
+    if let untouched, let question, let scores { try untouched.keep(scores, of: question) }
+    return scores
   }
 
   private func picture(of result: RunResult) -> String {

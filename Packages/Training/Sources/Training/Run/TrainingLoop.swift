@@ -25,6 +25,11 @@ public final class TrainingLoop {
   private var isCheckpointProven = false
   /// Of a run that had finished before this session.
   private let earlierResult: RunResult?
+  let untouched: UntouchedScores?
+  /// Of the weights that the run begins with.
+  let baseModel: ContentHash
+  /// Of a step on the longest examples.
+  let forecast: MemoryForecast
 
   /// How a session ended.
   public enum Outcome: Sendable {
@@ -37,11 +42,12 @@ public final class TrainingLoop {
   ///
   /// - Parameters:
   ///   - observer: hears what happens, on the calling thread.
+  ///   - untouched: where scores of the model as it came are kept for several runs; nil: nowhere.
   ///   - shouldStop: asked before every step and between batches of an evaluation.
   /// - Throws: `TrainingError.runExists`, `.notARun`, `.otherRecipe`, `.damaged`; `LedgerError.otherRun` where model,
   ///   tokenizer or data are not those that the run began with; what the parts find wrong.
   public init(
-    _ experiment: Experiment, folder: RunFolder, resume: Bool, plugins: [String],
+    _ experiment: Experiment, folder: RunFolder, resume: Bool, plugins: [String], untouched: UntouchedScores? = nil,
     observer: @escaping (RunEvent) -> Void,
     shouldStop: @escaping () -> Bool
   ) throws {
@@ -49,8 +55,12 @@ public final class TrainingLoop {
     self.folder = folder
     self.observer = observer
     self.shouldStop = shouldStop
+    self.untouched = untouched
+    forecast = try experiment.forecast()
+    try forecast.requireRoom(in: ProcessInfo.processInfo.physicalMemory)
     experiment.judgement.tell { observer(.note($0)) }
     let header = try experiment.ledgerHeader(plugins: plugins)
+    baseModel = header.baseModel
     if resume {
       progress = try experiment.resume(from: folder, header: header)
       ledger =
@@ -84,7 +94,7 @@ public final class TrainingLoop {
       return .finished(earlierResult)
     }
     let session = Stopwatch()
-    observer(.prepared(try summary()))
+    observer(.prepared(summary()))
     guard try measureBase() else { return .stopped(step: progress.step) }
     memory.restart()
     let training = Stopwatch()
@@ -240,14 +250,14 @@ public final class TrainingLoop {
     observer(.checkpoint(step: progress.step))
   }
 
-  private func summary() throws -> RunSummary {
+  private func summary() -> RunSummary {
     let recipe = experiment.recipe, parameters = experiment.oracle.state.parameters
-    return try RunSummary(
+    return RunSummary(
       model: recipe.model.path, parameters: parameters.count, trainable: parameters.trainableCount,
       weightBytes: parameters.byteCount, scheme: recipe.scheme, optimizer: recipe.optimizer,
       cost: experiment.method.cost(of: parameters),
       payloadBytes: experiment.method.plan.payload(of: parameters).reduce(0) { $0 + $1.tensor.byteCount },
-      forecast: experiment.forecast(),
+      forecast: forecast,
       train: experiment.data.train.count,
       dev: experiment.data.dev.count, test: experiment.data.test.count, startStep: progress.step, steps: recipe.steps,
       threads: recipe.threads.count, folder: folder.url.path)

@@ -9,7 +9,7 @@ public final class EagerOracle: LossOracle {
   }
   public let objective: Objective
   public let threads: Threads
-  public let workspace = Workspace()
+  public let workspace: Workspace
   public private(set) var queryCount = 0
   public private(set) var tokenCount = 0
   /// Blocks that ran forwards since the beginning: where displacements differ already, once for each of them. (Those of
@@ -26,6 +26,7 @@ public final class EagerOracle: LossOracle {
     self.state = state
     self.objective = objective
     self.threads = threads
+    workspace = Workspace(isIdle: threads.isIdle)
   }
 
   public func losses(at displacements: [Displacement], on batch: PackedBatch) throws -> [Float] {

@@ -14,10 +14,20 @@ public final class Workspace {
   /// The highest byte that was ever in use: what the activations keep resident.
   public private(set) var peakBytes = 0
 
-  public init() {
+  /// - Parameter isIdle: for threads that do nothing: as nothing is written, more can be taken than the machine has.
+  public init(isIdle: Bool = false) {
     // As much as the machine has: only what is written takes memory.
-    let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
-    arena = Workspace.require(physical) { try Storage.reserved(byteCount: $0) }
+    arena = Workspace.reserve(isIdle ? 1 << 46 : Int(clamping: ProcessInfo.processInfo.physicalMemory))
+  }
+
+  /// Up to `byteCount` bytes of address space: where a process may have less of it (ulimit -v), half of what it may.
+  private static func reserve(_ byteCount: Int) -> Storage {
+    var size = byteCount
+    while size > 1 << 20 {
+      if let storage = try? Storage.reserved(byteCount: size) { return storage }
+      size /= 2
+    }
+    return require(size) { try Storage.reserved(byteCount: $0) }
   }
 
   /// What scratch for the threads keeps resident.
@@ -32,7 +42,8 @@ public final class Workspace {
       position += 1
     }
     guard place + size <= arena.byteCount else {
-      fatalError("activations need \(place + size) bytes, this machine has \(arena.byteCount): use a smaller batch")
+      fatalError(
+        "activations need \(place + size) bytes, and there is room for \(arena.byteCount): use a smaller batch")
     }
     used.insert(place..<place + size, at: position)
     peakBytes = max(peakBytes, place + size)
