@@ -64,14 +64,41 @@ import Testing
     expect(try refusal("bundle", "run", bundle, "--models", place("there").path), mentions: hash.hex)
   }
 
-  @Test func aWholeRunNeedsNothingElse() throws {
-    let place = try Workplace(), model = try place.modelCopy(), data = place("sentences.zip")
+  @Test(arguments: [false, true]) func aWholeRunNeedsNothingElse(isModelPacked: Bool) throws {
+    let place = try Workplace(), data = place("sentences.zip")
+    let model =
+      try isModelPacked ? URL(filePath: pack(place, Project.stories, to: "stories.zb")) : place.modelCopy()
     try FileManager.default.copyItem(at: Project.sentiment, to: data)
     let run = try finish(place, "run", ["model": model.path, "data": data.path])
     let bundle = try pack(place, run.url, "--with", "base", "--with", "data")
     for file in [model, data, run.url] { try FileManager.default.removeItem(at: file) }
     _ = try Program.succeed("bundle", "run", bundle, "--out", place("again").path)
-    #expect(FileManager.default.fileExists(atPath: place("again/base/model.safetensors").path))
+    let base = isModelPacked ? "again/base/stories.zb" : "again/base/model.safetensors"
+    #expect(FileManager.default.fileExists(atPath: place(base).path))
+  }
+
+  @Test func onlyWhatTheRunWasMadeWithIsPacked() throws {
+    let place = try Workplace(), data = place("data")
+    try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
+    for part in ["train.tsv", "dev.tsv"] {
+      _ = try Program.succeed(
+        "archive", "extract", Project.sentiment.path, "SST-2/\(part)", "--out", data.appending(path: part).path)
+    }
+    let first = try finish(place, "first", ["scheme": "lora"])
+    let run = try finish(place, "run", ["data": data.path, "scheme": "lora", "adapter": first.best.path])
+    let out = place("x.zb").path
+    let train = data.appending(path: "train.tsv"), text = try String(contentsOf: train, encoding: .utf8)
+    try Data((text + "another one\t1\n").utf8).write(to: train)
+    expect(
+      try refusal("bundle", "create", run.url.path, "--with", "data", "--out", out), mentions: "train.tsv",
+      "put it back")
+    _ = try pack(place, run.url)
+    let adapter = first.best.appending(path: "adapter_model.safetensors")
+    var bytes = try Data(contentsOf: adapter)
+    bytes[bytes.count - 1] ^= 1
+    try bytes.write(to: adapter)
+    expect(try refusal("bundle", "create", run.url.path, "--out", out), mentions: "not the adapter", "put it back")
+    #expect(!FileManager.default.fileExists(atPath: out))
   }
 
   /// A result that the run did not have is told from the one that it has.
@@ -162,6 +189,10 @@ import Testing
     _ = try Program.succeed("bundle", "keygen", "--out", key)
     _ = try Program.succeed("bundle", "keygen", "--out", key + "2")
     expect(try refusal("bundle", "keygen", "--out", key), mentions: key)
+    // A private key without its public one would be of no use.
+    try FileManager.default.moveItem(atPath: key + "2", toPath: key + "3")
+    expect(try refusal("bundle", "keygen", "--out", key + "2"), mentions: key + "2.pub")
+    #expect(!FileManager.default.fileExists(atPath: key + "2"))
     _ = try Program.succeed("bundle", "sign", bundle, "--key", key)
     _ = try Program.succeed("bundle", "verify", bundle, "--key", key + ".pub")
     _ = try refusal("bundle", "verify", bundle, "--key", key + "2.pub")

@@ -241,6 +241,24 @@ import TuningCore
     expect(message { try session.run(resume: true) }, mentions: "base model's SHA-256", session.folder.url.path)
   }
 
+  /// Parameters that belong to other weights would answer something, and nothing of use.
+  @Test func aFinishedRunIsAskedOnItsOwnBaseAlone() throws {
+    let place = try Workplace(), model = try place.modelCopy()
+    let session = Session(folder: RunFolder(place("run")), changes: ["model": model.path, "scheme": "lora"])
+    _ = try session.finish()
+    let run = session.folder.url.path
+    _ = try Program.succeed("eval", run)
+    _ = try Program.succeed("generate", "--run", run, "--max-tokens", "2", "Once")
+    let weights = model.appending(path: "model.safetensors")
+    var bytes = try Data(contentsOf: weights)
+    bytes[bytes.count - 1] ^= 1
+    try bytes.write(to: weights)
+    let scored = try Program.run("eval", run), written = try Program.run("generate", "--run", run, "Once")
+    #expect(scored.status == 1 && written.status == 1)
+    expect(scored.err, mentions: "base model's SHA-256", run)
+    expect(written.err, mentions: "not those that the run began with", model.path)
+  }
+
   @Test func runsAreNeverMixed() throws {
     let place = try Workplace()
     let session = Session(folder: RunFolder(place("run")))

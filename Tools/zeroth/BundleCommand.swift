@@ -200,9 +200,15 @@ extension BundleCommand {
     @Option(help: "File of the private key; not written over.") var out: String
 
     func run() throws {
-      let key = SigningKey()
-      try key.write(to: URL(argument: out))
-      try key.verifyingKey.write(to: URL(argument: out + ".pub"))
+      let key = SigningKey(), open = URL(argument: out + ".pub")
+      // The public one first: it alone is of no use, and the private one alone of no use to others.
+      try key.verifyingKey.write(to: open)
+      do {
+        try key.write(to: URL(argument: out))
+      } catch {
+        try? FileManager.default.removeItem(at: open)
+        throw error
+      }
       Output.line("\(out) is secret; give \(out).pub to others. Key id \(key.verifyingKey.id)")
     }
   }

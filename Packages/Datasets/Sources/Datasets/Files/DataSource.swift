@@ -62,6 +62,22 @@ public struct DataSource: Sendable {
     }
   }
 
+  /// The file at `path`, as `files` names those that were found.
+  ///
+  /// - Throws: `DatasetError.missingFile`, or as `file(_:in:)`.
+  public func file(at path: String, limit: Int = ArchiveReader.defaultSizeLimit) throws -> File {
+    switch place {
+    case .folder(let url):
+      let file = url.appending(path: path)
+      guard FileManager.default.fileExists(atPath: file.path) else { break }
+      return File(name: file.path, data: try FileContent.read(file, limit: limit))
+    case .packed(let paths, let read):
+      guard paths.contains(path) else { break }
+      return File(name: "\(location.path):\(path)", data: try read(path, limit))
+    }
+    throw DatasetError(.missingFile, "\(location.path): holds no \(path)")
+  }
+
   /// The first of the files `names` that is there, as `file` finds it.
   ///
   /// - Throws: as `file`; where none is there, what it throws of the first.

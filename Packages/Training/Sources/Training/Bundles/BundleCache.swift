@@ -46,6 +46,15 @@ public struct BundleCache: Sendable {
         // Another process was faster.
       }
     }
-    return target.only("gguf")
+    return target.onlyGGUF ?? target
+  }
+}
+
+extension URL {
+  /// The one GGUF file in this folder; nil where there are more or none, or where the folder is a model of its own.
+  fileprivate var onlyGGUF: URL? {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let files = names.filter { $0.hasSuffix(".gguf") }
+    return files.count == 1 && !names.contains("config.json") ? appendingPathComponent(files[0]) : nil
   }
 }

@@ -33,15 +33,17 @@ extension BundleContents {
         (folder.metrics, .metrics), (folder.picture, .document),
       ].map { .init(path: $0.lastPathComponent, kind: $1, file: $0) })
     if extras.contains(.base) { members += try Self.base(recipe, header) }
-    if let adapter = recipe.adapter { members += try BundleWriter.Member.all(at: adapter, under: Place.adapter) }
+    if let adapter = recipe.adapter {
+      guard try AdapterFolder(adapter).contentHash == header.adapter else {
+        throw TrainingError(.otherBase, "\(adapter.path): not the adapter that the run began with: put it back")
+      }
+      members += try BundleWriter.Member.all(at: adapter, under: Place.adapter)
+    }
     if CustomTask.isFile(recipe.task) {
       let file = URL(filePath: recipe.task)
       members.append(.init(path: Place.task + file.lastPathComponent, kind: .configuration, file: file))
     }
-    if extras.contains(.data) {
-      members += try BundleWriter.Member.all(
-        at: recipe.data, under: Place.data, kind: .data)
-    }
+    if extras.contains(.data) { members += try Self.data(recipe, header) }
     if let payloads = ledger.payloads {
       for step in [result.bestStep, result.steps] where step > 0 { try payloads.require(step: step) }
       members += payloads.steps.map(payloads.file).map {
@@ -78,15 +80,22 @@ extension BundleContents {
       } ?? [])
   }
 
-  /// The files of the model that the run began with, and of its tokenizer.
-  private static func base(_ recipe: ResolvedRecipe, _ header: LedgerHeader) throws -> [BundleWriter.Member] {
-    let source = try ModelSource(recipe), found = try ModelSource.hash(of: source.load().source.files)
-    guard found == header.baseModel, try source.tokenizerHash() == header.tokenizer else {
+  /// The data that the run was made with.
+  private static func data(_ recipe: ResolvedRecipe, _ header: LedgerHeader) throws -> [BundleWriter.Member] {
+    let source = try DataSource(recipe.data)
+    for (path, hash) in (header.dataFiles ?? [:]).sorted(by: { $0.key < $1.key })
+    where try ContentHash(of: source.file(at: path).data) != hash {
       throw TrainingError(
         .otherBase,
-        "\(recipe.model.path): model or tokenizer are not those that the run began with: put them back, or pack without them"
-      )
+        "\(recipe.data.path): \(path) is not what the run was made with: put it back, or pack without the data")
     }
+    return try BundleWriter.Member.all(at: recipe.data, under: Place.data, kind: .data)
+  }
+
+  /// The files of the model that the run began with, and of its tokenizer.
+  private static func base(_ recipe: ResolvedRecipe, _ header: LedgerHeader) throws -> [BundleWriter.Member] {
+    let source = try ModelSource(recipe)
+    try source.require(of: header, weights: source.load().source.files)
     let model = try BundleWriter.Member.all(at: recipe.model, under: Place.base)
     guard let tokenizer = recipe.tokenizer else { return model }
     return model + (try BundleWriter.Member.all(at: tokenizer, under: Place.tokenizer, kind: .tokenizer))

@@ -11,20 +11,24 @@ extension Reproduction {
     func included(_ role: BundleRequirement.Role) -> Bool {
       reader.manifest.requirements.contains { $0.role == role && $0.included }
     }
-    func inside(_ prefix: String) -> URL { folder.appending(path: prefix, directoryHint: .isDirectory) }
+    /// What the run named `place`: the file of its name, or the folder that its files lie in.
+    func inside(_ prefix: String, _ place: URL?) -> URL {
+      let packed = folder.appending(path: prefix, directoryHint: .isDirectory)
+      let file = packed.appendingPathComponent(place?.lastPathComponent ?? "")
+      return FileManager.default.fileExists(atPath: file.path) ? file : packed
+    }
     var files: [RecipeKey: URL] = [.output: folder]
-    files[.model] = try places.base ?? (included(.baseModel) ? inside(Place.base).only("gguf") : base(recipe, header))
+    files[.model] =
+      try places.base ?? (included(.baseModel) ? inside(Place.base, recipe.model) : base(recipe, header))
     if recipe.tokenizer != nil || places.tokenizer != nil {
       files[.tokenizer] =
-        try places.tokenizer ?? (included(.tokenizer) ? inside(Place.tokenizer) : there(recipe.tokenizer, "tokenizer"))
+        try places.tokenizer
+        ?? (included(.tokenizer) ? inside(Place.tokenizer, recipe.tokenizer) : there(recipe.tokenizer, "tokenizer"))
     }
-    if recipe.adapter != nil { files[.adapter] = inside(Place.adapter).only(BundleWriter.fileExtension) }
-    let name = recipe.data.lastPathComponent
+    if recipe.adapter != nil { files[.adapter] = inside(Place.adapter, recipe.adapter) }
     files[.data] =
-      try places.data ?? (included(.data) ? inside(Place.data).file(name) : there(recipe.data, "data"))
-    if CustomTask.isFile(recipe.task) {
-      files[.task] = inside(Place.task).appending(path: URL(filePath: recipe.task).lastPathComponent)
-    }
+      try places.data ?? (included(.data) ? inside(Place.data, recipe.data) : there(recipe.data, "data"))
+    if CustomTask.isFile(recipe.task) { files[.task] = inside(Place.task, URL(filePath: recipe.task)) }
     return recipe.placing(files)
   }
 
@@ -69,18 +73,5 @@ extension URL {
     let files = FileManager.default
     return pathExtension == "gguf" && files.fileExists(atPath: path)
       || files.fileExists(atPath: appendingPathComponent("config.json").path)
-  }
-
-  /// The one file of this extension in this folder, or the folder.
-  func only(_ pathExtension: String) -> URL {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    let files = names.filter { $0.hasSuffix("." + pathExtension) }
-    return files.count == 1 ? appendingPathComponent(files[0]) : self
-  }
-
-  /// The file `name` in this folder, or the folder where there is none.
-  fileprivate func file(_ name: String) -> URL {
-    let file = appendingPathComponent(name)
-    return FileManager.default.fileExists(atPath: file.path) ? file : self
   }
 }

@@ -29,6 +29,9 @@ public struct InferenceModel {
   }
 
   /// The best parameters of a run, on its base model.
+  ///
+  /// - Throws: `TrainingError.notARun` where there are none yet; `.otherBase` where model or tokenizer are not those that
+  ///   the run began with.
   public init(run folder: RunFolder, components: Components, threads: Threads) throws {
     let recipe = try RunFolder.storedRecipe(in: folder)
     try folder.requireBest()
@@ -37,6 +40,7 @@ public struct InferenceModel {
     tokenizer = try source.tokenizer()
     pretrained = try source.load()
     try ModelSource.check(tokenizer, fits: pretrained.model)
+    if folder.hasLedger { try source.require(of: LedgerReader(folder.ledger).header, weights: pretrained.source.files) }
     var state = pretrained.state
     try scheme.attach(to: &state, of: pretrained.model, seeds: recipe.seeds)
     try Experiment.load(from: folder.best, scheme: scheme, into: state, of: pretrained.model)

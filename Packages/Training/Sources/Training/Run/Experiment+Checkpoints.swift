@@ -70,13 +70,12 @@ extension Experiment {
     }
   }
 
-  /// A resumed run goes on with what it began with, before anything of its checkpoint is taken up.
+  /// A run's parameters belong to what it began with: asked before anything of them is taken up.
   private func checkOrigin(of folder: RunFolder, header: LedgerHeader) throws {
     let begun = try LedgerReader(folder.ledger).header
     try requireOptimizer(begun.recipe.optimizer, in: folder)
     guard begun.recipeIdentity == recipe.identity else {
-      let before = Set(begun.recipe.yaml.split(separator: "\n"))
-      let changed = recipe.yaml.split(separator: "\n").filter { !before.contains($0) }.joined(separator: "; ")
+      let changed = recipe.lines(unlike: begun.recipe).joined(separator: "; ")
       throw TrainingError(
         .otherRecipe,
         "\(folder.recipe.path) was changed after the run began (\(changed)): put it back, or start a new run with it")
@@ -153,10 +152,12 @@ extension RunFolder {
 extension Experiment {
   /// A run's recipe with its best parameters.
   ///
-  /// - Throws: `TrainingError.notARun` where there are none yet.
+  /// - Throws: `TrainingError.notARun` where there are none yet; `LedgerError.otherRun` where model, tokenizer or data are
+  ///   not those that the run began with.
   public convenience init(bestOf folder: RunFolder, _ recipe: ResolvedRecipe, components: Components) throws {
     try folder.requireBest()
     try self.init(recipe, components: components)
+    if folder.hasLedger { try checkOrigin(of: folder, header: ledgerHeader(plugins: [])) }
     try load(from: folder.best)
   }
 }

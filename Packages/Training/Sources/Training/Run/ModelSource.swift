@@ -90,6 +90,15 @@ public struct ModelSource: Sendable {
     try ContentHash(of: Data(files.map { try ContentHash(ofFile: $0).hex }.joined(separator: "\n").utf8))
   }
 
+  /// - Parameter weights: the files that the model was read from.
+  /// - Throws: `TrainingError.otherBase` where model or tokenizer are not those that a ledger's run began with.
+  func require(of header: LedgerHeader, weights: [URL]) throws {
+    guard try Self.hash(of: weights) == header.baseModel, try tokenizerHash() == header.tokenizer else {
+      throw TrainingError(
+        .otherBase, "\(path.path): model or tokenizer are not those that the run began with: put them back")
+    }
+  }
+
   /// Of tokenizer.json or of the GGUF file that holds the vocabulary; of several files, one over all.
   public func tokenizerHash() throws -> ContentHash {
     let place = tokenizerPath ?? path

@@ -120,8 +120,15 @@ public struct Replay {
 
   /// Adapters that are drawn at random begin elsewhere with another seed, and steps from there mean nothing here.
   private func requireSameBeginning(_ state: ModelState, _ other: LedgerReader, of model: any LanguageModel) throws {
+    let theirs = other.header.recipe, own = ledger.header.recipe
+    guard theirs.newHead == own.newHead, other.header.adapter == ledger.header.adapter else {
+      throw LedgerError(
+        .otherRun,
+        "\(other.file.path): began with another new head or another adapter than \(ledger.file.path): the runs do not add up"
+      )
+    }
     var fresh = try source.load().state
-    try Attachment(other.header.recipe, components: components).attach(to: &fresh, of: model)
+    try Attachment(theirs, components: components).attach(to: &fresh, of: model)
     guard TrainedParameters.hash(fresh.parameters) == TrainedParameters.hash(state.parameters) else {
       throw LedgerError(
         .otherRun,
