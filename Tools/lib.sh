@@ -31,11 +31,12 @@ install_packages() {
       echo "Neither root nor sudo; please install as root: apt-get install $*" >&2
       return 1
     fi
-    as_root=(sudo)
+    as_root=(sudo --preserve-env=http_proxy,https_proxy,no_proxy)
   fi
   echo "Installing by apt-get${as_root[0]:+ (through sudo)}: $*"
-  "${as_root[@]}" apt-get update -qq &&
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+  # One broken source among several keeps nothing from being installed out of the others.
+  "${as_root[@]}" apt-get update -qq || echo "apt-get update failed: trying with the package lists that are here." >&2
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
 }
 
 # The C libraries that the packages link.

@@ -203,6 +203,8 @@ import TuningCore
     let bad = try Program.run("tokenize", "--tokenizer", Self.stories, "--decode", input: "1 2\n3 four\n")
     #expect(bad.status == 1)
     expect(bad.err, mentions: "standard input, line 2", "'four' is no token id")
+    let windows = try Program.succeed("tokenize", "--tokenizer", Self.stories, "--bare", input: "It was\r\n\r\ngreat")
+    #expect(windows.out == "359 413 286\n\n298 276 294\n")
     let foreign = try Program.run("tokenize", "--tokenizer", Self.stories, "--decode", input: "1\n512\n")
     #expect(foreign.status == 1)
     expect(foreign.err, mentions: "standard input, line 2", "512")

@@ -96,33 +96,38 @@ struct ModelArguments: ParsableArguments {
 extension ParameterDType: @retroactive ExpressibleByArgument {}
 extension NoiseLaw: @retroactive ExpressibleByArgument {}
 
-/// Lines of a file, or of standard input where none is named; numbered for messages.
-struct InputLines {
+/// Lines of a file, or of standard input where none is named, each as soon as it is there: whoever writes them may wait for
+/// an answer before the next. Numbered for messages.
+final class InputLines {
   let source: String
-  private let text: String
+  private let stream: UnsafeMutablePointer<FILE>
 
   init(_ file: String?) throws {
     source = file ?? "standard input"
-    let data: Data
-    if let file {
-      guard let content = FileManager.default.contents(atPath: file) else {
-        throw TrainingError(.invalidInput, "\(file): cannot be read")
-      }
-      data = content
-    } else {
-      data = try FileHandle.standardInput.readToEnd() ?? Data()
+    guard let stream = file.map({ fopen($0, "re") }) ?? fdopen(STDIN_FILENO, "r") else {
+      throw TrainingError(.invalidInput, "\(source): cannot be read: \(String(cString: strerror(errno)))")
     }
-    guard let text = String(data: data, encoding: .utf8) else {
-      throw TrainingError(.invalidInput, "\(source): not UTF-8 text")
-    }
-    self.text = text
+    self.stream = stream
   }
 
-  /// Calls `body` with each line, without its line feed.
-  func forEach(_ body: (_ line: Substring, _ number: Int) throws -> Void) rethrows {
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    if lines.last?.isEmpty == true { lines.removeLast() }
-    for (index, line) in lines.enumerated() { try body(line, index + 1) }
+  deinit { fclose(stream) }
+
+  /// Calls `body` with each line, without its line feed or carriage return and line feed.
+  func forEach(_ body: (_ line: String, _ number: Int) throws -> Void) throws {
+    var bytes: UnsafeMutablePointer<CChar>?, capacity = 0, number = 0
+    defer { free(bytes) }
+    while case let count = getline(&bytes, &capacity, stream), count >= 0, let start = bytes {
+      number += 1
+      var line = UnsafeRawBufferPointer(start: start, count: count)[...]
+      if line.last == UInt8(ascii: "\n") { line = line.dropLast(line.dropLast().last == UInt8(ascii: "\r") ? 2 : 1) }
+      guard let text = String(validating: line, as: UTF8.self) else {
+        throw TrainingError(.invalidInput, "\(source), line \(number): not UTF-8 text")
+      }
+      try body(text, number)
+    }
+    guard ferror(stream) == 0 else {
+      throw TrainingError(.invalidInput, "\(source): cannot be read: \(String(cString: strerror(errno)))")
+    }
   }
 
   /// Calls `body` with the value of each line of JSON; empty lines are passed over.

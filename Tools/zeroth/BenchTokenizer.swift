@@ -28,7 +28,7 @@ extension BenchCommand {
       guard let content = try? String(contentsOf: URL(argument: text), encoding: .utf8) else {
         throw ValidationError("\(text): cannot be read as UTF-8 text")
       }
-      let lines = content.split(separator: "\n").map(String.init)
+      let lines = content.split(whereSeparator: \.isNewline).map(String.init)
       guard !lines.isEmpty else { throw ValidationError("\(text): has no lines") }
       let rate = try ModelSource(path: URL(argument: tokenizer)).tokenizer().throughput(over: lines)
       let report = Report(

@@ -35,10 +35,10 @@ enum Output {
 
   static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
-  /// Columns of the terminal that standard output is; what goes elsewhere is not broken.
-  static var width: Int {
+  /// Columns of the terminal that standard output, or another descriptor, is; what goes elsewhere is not broken.
+  static func width(of descriptor: Int32 = STDOUT_FILENO) -> Int {
     var size = winsize()
-    return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 1 << 20
+    return ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 1 << 20
   }
 
   static func table(_ rows: [[String]], header: [String]) {

@@ -8,13 +8,17 @@ final class ProgressLine {
   /// Seconds between lines where the output is no terminal.
   private static let interval = 10.0
 
+  /// What follows an error begins on a line of its own.
+  deinit { finish() }
+
   /// Shows `text`; `force` also where the last one was a moment ago.
   func show(_ text: String, force: Bool = false) {
     let pause = isTerminal ? 0.1 : Self.interval
     guard force || Date().timeIntervalSince(lastShown) >= pause else { return }
     lastShown = Date()
     if isTerminal {
-      write("\r\u{1B}[2K" + text)
+      // What runs over into a second row would not be cleared.
+      write("\r\u{1B}[2K" + text.prefix(Output.width(of: STDERR_FILENO) - 1))
       isOpen = true
     } else {
       write(text + "\n")

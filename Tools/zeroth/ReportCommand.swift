@@ -88,7 +88,7 @@ struct ReportCommand: ParsableCommand {
       case .csv: report.csv
       case .json: String(decoding: try report.json(), as: UTF8.self)
       case .latex: report.latex
-      case nil: report.text(width: Output.width)
+      case nil: report.text(width: Output.width())
       }
     print(text, terminator: "")
     Output.flush()

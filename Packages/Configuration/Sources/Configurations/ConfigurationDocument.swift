@@ -108,7 +108,7 @@ public struct ConfigurationDocument: Sendable {
   private static func removeRepeats(
     of key: String, in text: inout String, name: String, line: Int
   ) -> ConfigurationError.Problem {
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    var lines = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }.map(String.init)
     let starts = lines.indices.filter { lines[$0].hasPrefix(key) && lines[$0].dropFirst(key.count).first == ":" }
     for start in starts.dropFirst() {
       var end = start + 1
@@ -130,10 +130,15 @@ extension ConfigurationValue {
   public init(override text: String) throws(ConfigurationError.Reason) {
     do {
       var problems: [ConfigurationError.Problem] = []
-      let node = try Yams.compose(yaml: text, .basic).map { ConfigurationNode($0, name: "", problems: &problems) }
-      self = node?.value ?? .unusable("nothing")
+      let node = try Yams.compose(yaml: text, .basic)
+      if case .scalar(let scalar)? = node, scalar.style == .plain, text.contains(" #") {
+        throw ConfigurationError.Reason(message: "' #' begins a comment: put the value into quotes")
+      }
+      self = node.map { ConfigurationNode($0, name: "", problems: &problems).value } ?? .unusable("nothing")
+    } catch let error as YamlError {
+      throw ConfigurationError.Reason(message: error.place.message)
     } catch {
-      throw ConfigurationError.Reason(message: (error as? YamlError)?.place.message ?? "\(error)")
+      throw error as? ConfigurationError.Reason ?? ConfigurationError.Reason(message: "\(error)")
     }
   }
 }

@@ -65,4 +65,18 @@ import TuningCore
       text: "key: \(OptionValue.text(text).yaml)\nlist: \(value.yaml)\n", name: "x")
     #expect(try document.entries(form: "").map(\.node.value.untyped) == [.text(text), value])
   }
+
+  /// In a file a comment is seen; in an argument what it takes away would be missed.
+  @Test func overridesHaveNoComments() throws {
+    #expect(try ConfigurationValue(override: "runs/a#b") == ConfigurationValue(override: "'runs/a#b'"))
+    #expect(try ConfigurationValue(override: "'runs/a #b'") != ConfigurationValue(override: "runs/a"))
+    let error = #expect(throws: ConfigurationError.Reason.self) { try ConfigurationValue(override: "runs/a #b") }
+    #expect(error?.message.contains("quotes") == true)
+  }
+
+  @Test func linesMayEndAsOnWindows() throws {
+    let document = try ConfigurationDocument(text: "a: 1\r\nb: 2\r\na: 3\r\nc: 4\r\n", name: "x.yaml")
+    #expect(document.problems.map(\.location) == ["x.yaml:3"])
+    #expect(try document.entries(form: "a mapping").map(\.key) == ["a", "b", "c"])
+  }
 }
