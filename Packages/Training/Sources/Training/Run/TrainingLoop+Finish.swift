@@ -33,11 +33,11 @@ extension TrainingLoop {
 
   /// The model as it came on the held-out examples.
   private func scoreUntouched() throws -> ExampleScores? {
-    let question = try experiment.untouchedQuestion(of: .test, weights: baseModel)
-    if let untouched, let question, let known = try untouched.scores(of: question) { return known }
+    let question = try untouched.flatMap { _ in try experiment.untouchedQuestion(of: .test, weights: baseModel) }
+    if let question, let known = try untouched?.scores(of: question) { return known }
     try experiment.reload(attached: experiment.recipe.adapter != nil)
     let scores = try evaluate("test, before", .test)
-    if let untouched, let question, let scores { try untouched.keep(scores, of: question) }
+    if let question, let scores { try untouched?.keep(scores, of: question) }
     return scores
   }
 

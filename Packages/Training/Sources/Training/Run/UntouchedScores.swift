@@ -59,13 +59,15 @@ public struct UntouchedScores: Sendable {
 }
 
 extension Experiment {
-  /// What the model as it came is asked of `part`; nil where there is nothing to ask, or where it answers in its own words,
-  /// which are not kept.
+  /// What the model as it came is asked of `part`; nil where that is not kept: there is nothing to ask, the model answers in
+  /// its own words, or its configuration cannot be worded.
   func untouchedQuestion(of part: ExamplePart, weights: ContentHash) throws -> UntouchedScores.Question? {
-    guard writer == nil, !data[part].isEmpty else { return nil }
+    guard writer == nil, !data[part].isEmpty, let worded = try? configuration.jsonText(dtype: .float32) else {
+      return nil
+    }
     return UntouchedScores.Question(
       weights: weights.hex, adapter: try attachment.adapter?.contentHash.hex,
-      configuration: try configuration.jsonText(dtype: .float32), dtype: recipe.dtype.rawValue,
+      configuration: worded, dtype: recipe.dtype.rawValue,
       newHeadLabels: recipe.newHeadLabels, seed: recipe.newHead?.seed, requests: data[part],
       inputFree: data.inputFree[part])
   }
