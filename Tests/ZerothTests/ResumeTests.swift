@@ -241,6 +241,21 @@ import TuningCore
     expect(message { try session.run(resume: true) }, mentions: "base model's SHA-256", session.folder.url.path)
   }
 
+  /// The same weights are another model by another config.json.
+  @Test func anotherConfigurationIsRefused() throws {
+    let place = try Workplace(), model = try place.modelCopy()
+    let session = Session(folder: RunFolder(place("run")), changes: ["model": model.path])
+    _ = try session.run { $0.steps == 3 }
+    let file = model.appending(path: "config.json"), text = try String(contentsOf: file, encoding: .utf8)
+    try Data(text.replacing("1e-05", with: "1e-02").utf8).write(to: file)
+    expect(message { try session.run(resume: true) }, mentions: "config.json is another", session.folder.url.path)
+    let replay = try Program.run("replay", session.folder.ledger.path, "--out", place("out").path)
+    #expect(replay.status == 1)
+    expect(replay.err, mentions: "its config.json is not the one", model.path)
+    try Data(text.utf8).write(to: file)
+    _ = try session.finish(resume: true)
+  }
+
   /// Parameters that belong to other weights would answer something, and nothing of use.
   @Test func aFinishedRunIsAskedOnItsOwnBaseAlone() throws {
     let place = try Workplace(), model = try place.modelCopy()
@@ -256,7 +271,7 @@ import TuningCore
     let scored = try Program.run("eval", run), written = try Program.run("generate", "--run", run, "Once")
     #expect(scored.status == 1 && written.status == 1)
     expect(scored.err, mentions: "base model's SHA-256", run)
-    expect(written.err, mentions: "not those that the run began with", model.path)
+    expect(written.err, mentions: "its weights' hash", "the run began with", model.path)
   }
 
   @Test func runsAreNeverMixed() throws {

@@ -36,8 +36,8 @@ import TuningCore
       .resolve(components: sampleComponents(), tasks: ["sst2"])
     let hash = ContentHash(of: Data())
     let header = LedgerHeader(
-      recipe: recipe, directionLaw: .gaussian, records: .moves, baseModel: hash, tokenizer: hash, data: hash,
-      plugins: [], zeroth: "0")
+      recipe: recipe, directionLaw: .gaussian, records: .moves, baseModel: hash, configuration: hash, tokenizer: hash,
+      data: hash, dataFiles: [:], adapter: hash, plugins: [], zeroth: "0")
     let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(header)) as? [String: Any]
     let keys = try #require(object?.keys.sorted())
     let page = try String(contentsOf: documentation.appending(path: "ledger-format.md"), encoding: .utf8)

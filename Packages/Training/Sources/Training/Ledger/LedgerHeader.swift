@@ -33,6 +33,8 @@ public struct LedgerHeader: Sendable, Codable, Equatable {
   public var noiseContract: Int
   public var rounding: Rounding
   public var baseModel: ContentHash
+  /// Of the base model's config.json; nil for a GGUF file, which holds its own, and in ledgers of earlier versions.
+  public var configuration: ContentHash?
   public var tokenizer: ContentHash
   public var data: ContentHash
   /// The files that the examples were read from, by their paths in the data's folder or archive; nil in ledgers of
@@ -56,7 +58,7 @@ public struct LedgerHeader: Sendable, Codable, Equatable {
     case noiseContract = "noise_contract"
     case rounding
     case baseModel = "base_model"
-    case tokenizer, data, adapter
+    case configuration, tokenizer, data, adapter
     case dataFiles = "data_files"
     case recipeIdentity = "recipe_identity"
     case recipe, plugins, zeroth
@@ -65,8 +67,8 @@ public struct LedgerHeader: Sendable, Codable, Equatable {
   /// The header of a run of `recipe` on files of these hashes.
   public init(
     recipe: ResolvedRecipe, directionLaw: NoiseLaw, records: LedgerRecords, baseModel: ContentHash,
-    tokenizer: ContentHash, data: ContentHash, dataFiles: [String: ContentHash]? = nil, adapter: ContentHash? = nil,
-    plugins: [String], zeroth: String
+    configuration: ContentHash? = nil, tokenizer: ContentHash, data: ContentHash,
+    dataFiles: [String: ContentHash]? = nil, adapter: ContentHash? = nil, plugins: [String], zeroth: String
   ) {
     runSeed = recipe.seeds.runSeed
     self.directionLaw = directionLaw
@@ -74,6 +76,7 @@ public struct LedgerHeader: Sendable, Codable, Equatable {
     noiseContract = AddressedNoise.contractVersion
     rounding = recipe.rounding
     self.baseModel = baseModel
+    self.configuration = configuration
     self.tokenizer = tokenizer
     self.data = data
     self.dataFiles = dataFiles
@@ -95,6 +98,8 @@ public struct LedgerHeader: Sendable, Codable, Equatable {
       self[keyPath: value] == other[keyPath: value]
         ? nil : "\(name) is \(other[keyPath: value]) here and \(self[keyPath: value]) in the ledger"
     }
+    let hasOtherConfiguration =
+      configuration != nil && other.configuration != nil && configuration != other.configuration
     let adapterDiffers =
       adapter == other.adapter
       ? nil
@@ -103,7 +108,9 @@ public struct LedgerHeader: Sendable, Codable, Equatable {
       compare("the seed", \.runSeed), compare("the directions' law", \.directionLaw),
       compare("the kind of records", \.records),
       compare("the noise contract", \.noiseContract), compare("the rounding", \.rounding),
-      compare("the base model's SHA-256", \.baseModel), compare("the tokenizer's SHA-256", \.tokenizer),
+      compare("the base model's SHA-256", \.baseModel),
+      hasOtherConfiguration ? "the base model's config.json is another" : nil,
+      compare("the tokenizer's SHA-256", \.tokenizer),
       compare("the data's SHA-256", \.data), adapterDiffers, compare("the recipe's identity", \.recipeIdentity),
     ].compactMap(\.self)
   }

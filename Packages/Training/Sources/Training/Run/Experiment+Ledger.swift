@@ -8,7 +8,8 @@ extension Experiment {
   func ledgerHeader(plugins: [String]) throws -> LedgerHeader {
     LedgerHeader(
       recipe: recipe, directionLaw: method.directionLaw, records: method.plan.records,
-      baseModel: try ModelSource.hash(of: weightFiles), tokenizer: try source.tokenizerHash(),
+      baseModel: try ModelSource.hash(of: weightFiles), configuration: try source.configurationHash(),
+      tokenizer: try source.tokenizerHash(),
       data: data.contentHash,
       dataFiles: data.files,
       adapter: try attachment.adapter?.contentHash, plugins: plugins, zeroth: ZerothVersion.text)

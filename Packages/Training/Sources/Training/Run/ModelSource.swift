@@ -93,10 +93,33 @@ public struct ModelSource: Sendable {
   /// - Parameter weights: the files that the model was read from.
   /// - Throws: `TrainingError.otherBase` where model or tokenizer are not those that a ledger's run began with.
   func require(of header: LedgerHeader, weights: [URL]) throws {
-    guard try Self.hash(of: weights) == header.baseModel, try tokenizerHash() == header.tokenizer else {
+    try requireModel(of: header, weights: weights)
+    guard try tokenizerHash() == header.tokenizer else {
       throw TrainingError(
-        .otherBase, "\(path.path): model or tokenizer are not those that the run began with: put them back")
+        .otherBase, "\((tokenizerPath ?? path).path): not the tokenizer that the run began with: put it back")
     }
+  }
+
+  /// - Parameter weights: the files that the model was read from.
+  /// - Throws: `TrainingError.otherBase` where weights or configuration are not those that a ledger's run began with.
+  func requireModel(of header: LedgerHeader, weights: [URL]) throws {
+    let hash = try Self.hash(of: weights), configuration = try configurationHash()
+    guard hash == header.baseModel else {
+      throw TrainingError(
+        .otherBase,
+        "\(path.path): its weights' hash is \(hash), the run began with \(header.baseModel): put those back, or name them "
+          + "where a command takes --base")
+    }
+    guard configuration == nil || header.configuration == nil || configuration == header.configuration else {
+      throw TrainingError(
+        .otherBase, "\(path.path): its config.json is not the one that the run began with: put it back")
+    }
+  }
+
+  /// Of config.json; nil where there is none.
+  func configurationHash() throws -> ContentHash? {
+    let file = path.appendingPathComponent("config.json")
+    return FileManager.default.fileExists(atPath: file.path) ? try ContentHash(ofFile: file) : nil
   }
 
   /// Of tokenizer.json or of the GGUF file that holds the vocabulary; of several files, one over all.

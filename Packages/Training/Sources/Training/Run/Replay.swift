@@ -88,13 +88,7 @@ public struct Replay {
   ) throws -> Report {
     try RunFolder.requireNew(folder)
     let pretrained = try source.load(), header = ledger.header
-    let hash = try ModelSource.hash(of: pretrained.source.files)
-    guard hash == header.baseModel else {
-      throw TrainingError(
-        .otherBase,
-        "\(source.path.path): its weights' hash is \(hash), the run began with \(header.baseModel): give that model with --base"
-      )
-    }
+    try source.requireModel(of: header, weights: pretrained.source.files)
     guard try attachment.adapter?.contentHash == header.adapter else {
       throw TrainingError(
         .otherBase,
@@ -120,15 +114,8 @@ public struct Replay {
 
   /// Adapters that are drawn at random begin elsewhere with another seed, and steps from there mean nothing here.
   private func requireSameBeginning(_ state: ModelState, _ other: LedgerReader, of model: any LanguageModel) throws {
-    let theirs = other.header.recipe, own = ledger.header.recipe
-    guard theirs.newHead == own.newHead, other.header.adapter == ledger.header.adapter else {
-      throw LedgerError(
-        .otherRun,
-        "\(other.file.path): began with another new head or another adapter than \(ledger.file.path): the runs do not add up"
-      )
-    }
     var fresh = try source.load().state
-    try Attachment(theirs, components: components).attach(to: &fresh, of: model)
+    try Attachment(other.header.recipe, components: components).attach(to: &fresh, of: model)
     guard TrainedParameters.hash(fresh.parameters) == TrainedParameters.hash(state.parameters) else {
       throw LedgerError(
         .otherRun,
@@ -169,6 +156,8 @@ extension LedgerReader {
         .otherRun, "\(file.path): \(what) is not that of \(first.file.path): their changes do not add up")
     }
     try check("the base model", a.baseModel == b.baseModel)
+    try check("the new head", a.recipe.newHead == b.recipe.newHead)
+    try check("the adapter", a.adapter == b.adapter)
     try check("the number format", a.recipe.dtype == b.recipe.dtype && a.rounding == b.rounding)
     try check(
       "the scheme",
