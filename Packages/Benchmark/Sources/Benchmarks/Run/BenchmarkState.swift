@@ -184,6 +184,10 @@ struct BenchmarkState {
       }
     }
     account(number)
+    // Of a setting that has been judged the record is wanted: as many copies of a model as settings would fill a disk.
+    for cell in trialCells[number] where [.done, .dropped].contains(record.cells[cell].state) {
+      runFolder(of: cell).removeWeights()
+    }
     switch standing.decision {
     case .run: return
     case .chosen(let trial): choose(trial, of: number)

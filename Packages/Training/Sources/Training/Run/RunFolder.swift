@@ -74,6 +74,14 @@ public struct RunFolder: Sendable, Equatable {
     }
   }
 
+  /// Lets go of everything that has the size of the weights; the record of the run stays, and it cannot go on any more.
+  public func removeWeights() {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+    for name in names where name == best.lastPathComponent || Self.prefixes.contains(where: name.hasPrefix) {
+      try? FileManager.default.removeItem(at: url.appendingPathComponent(name))
+    }
+  }
+
   /// Takes away what was half-written when a process was killed, and puts back what it had put aside for something newer.
   /// Only for whoever has the ledger: nobody else writes here.
   func recover() {
