@@ -83,8 +83,9 @@ extension PrefixTuning {
   /// PEFT's `PREFIX_TUNING` where positions are shifted; where not, a type of our own.
   public static func adapterFormat(shifted: Bool) -> AdapterFormat {
     AdapterFormat(scheme: componentDescription.name) { file in
-      // A projection that has been trained is not in the file.
-      try file.requireOnly(withoutEffect.union(promptKeys).union(["encoder_hidden_size"]))
+      // A projection has done its part: the file's table is what it made, and is read without it.
+      try file.requireOnly(
+        withoutEffect.union(promptKeys).union(["encoder_hidden_size", "prefix_projection", "init_weights"]))
       try requireOneSubmodule(file)
       return [
         "prefix_length": .integer(try file.integer("num_virtual_tokens")), "initialisation": .text("normal"),

@@ -157,7 +157,23 @@ import TuningCore
     }
   }
 
-  /// Without `architectures` a model of BERT's family is the base model.
+  /// Without `architectures` a model of BERT's family has the head that its weights have.
+  @Test(arguments: [
+    "bert masked", "bert pre-training", "bert base", "bert base without pooler", "bert labels", "roberta masked",
+    "roberta base", "roberta labels",
+  ])
+  func headsAreFoundInTheWeights(name: String) throws {
+    let golden = NoiseModel.named(name)
+    try withTemporaryFolder { folder in
+      try golden.write(to: folder)
+      let named = try PretrainedModel.load(folder)
+      try folder.appending(path: "config.json").edit { $0.replacing(#/"architectures": \[[^\]]*\], /#, with: "") }
+      let found = try PretrainedModel.load(folder)
+      #expect(found.configuration as? BertConfiguration == named.configuration as? BertConfiguration)
+      #expect(found.state.parameters.paths == named.state.parameters.paths)
+    }
+  }
+
   @Test func namesWithoutPrefixAreRead() throws {
     let golden = NoiseModel.named("bert base")
     try withTemporaryFolder { folder in

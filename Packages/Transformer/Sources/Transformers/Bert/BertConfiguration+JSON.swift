@@ -50,7 +50,10 @@ extension BertConfiguration {
   private static func head(_ folder: FolderDescription, _ variant: BertVariant) throws -> Head {
     let names = try folder.json.strings("architectures")
     let known = variant.architectures
-    guard let ending = names.isEmpty ? .base : known.first(where: { names.contains($0.name) })?.ending else {
+    guard
+      let ending = names.isEmpty
+        ? ending(of: folder.tensorNames) : known.first(where: { names.contains($0.name) })?.ending
+    else {
       throw ModelError(
         .unsupported,
         "\(folder.json.file.path): architectures are \(names); this version knows "
@@ -63,6 +66,15 @@ extension BertConfiguration {
     case .maskedLM, .preTraining: return .maskedLM
     case .classification: return .classification(labels: try labels(folder.json))
     }
+  }
+
+  /// The head that files of these tensors have, where config.json does not say: Google's own BERTs.
+  private static func ending(of tensorNames: some Collection<String>) -> BertVariant.Ending {
+    func has(_ prefixes: String...) -> Bool {
+      tensorNames.contains { name in prefixes.contains { name.hasPrefix($0) } }
+    }
+    return has("cls.seq_relationship.")
+      ? .preTraining : has("cls.predictions.", "lm_head.") ? .maskedLM : has("classifier.") ? .classification : .base
   }
 
   /// The names in `id2label`; without it, `num_labels` or two numbered ones.
