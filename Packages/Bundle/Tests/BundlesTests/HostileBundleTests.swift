@@ -162,13 +162,16 @@ import Testing
     #expect(try refused(BundleLimits(manifestSize: 1000))?.contains("manifest.json has") == true)
   }
 
-  /// 4 GB that are few bytes in the file, honestly described: nothing but the limits stands against them.
+  /// 400 MB that are few bytes in the file, honestly described: nothing but the limits stands against them.
   @Test func aBombIsRefusedByWhatItsManifestSays() throws {
     let hash = ContentHash(of: Data())
-    let tar = try BundleTar([("zeros", "")]) { $0.replacing("\"size\": 0", with: "\"size\": 4000000000") }
+    let tar = try BundleTar([("zeros", "")]) { $0.replacing("\"size\": 0", with: "\"size\": 400000000") }
     let bomb = try refusal(of: tar.bytes())
     #expect(bomb?.code == .tooLarge)
     #expect(bomb?.message.contains("limit: expansion") == true)
+    // Equal files take their room each.
+    let twins = try BundleTar([("a", ""), ("b", "")]) { $0.replacing("\"size\": 0", with: "\"size\": 200000000") }
+    #expect(try refusal(of: twins.bytes())?.message.contains("limit: expansion") == true)
     // Who raises the limit is told of what is wrong beyond.
     let raised = try refusal(of: tar.bytes(), limits: BundleLimits(expansion: 10_000_000))
     #expect(raised?.code == .corrupt)

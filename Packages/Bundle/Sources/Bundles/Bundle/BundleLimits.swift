@@ -7,7 +7,7 @@ public struct BundleLimits: Sendable, Hashable {
   public var totalSize: Int
   /// Bytes of the manifest.
   public var manifestSize: Int
-  /// Unpacked bytes per byte of the bundle's file.
+  /// Unpacked bytes per byte of the bundle's file, equal files counted each time.
   public var expansion: Int
 
   /// The defaults: 65,536 files, 1 TiB, a manifest of 16 MiB, 200 bytes a byte.
@@ -50,11 +50,11 @@ extension BundleLimits {
       throw BundleError(
         .tooLarge, "\(name): its files have more than the \(totalSize) bytes that are accepted (limit: size)")
     }
-    let unpacked = manifest.objects.values.reduce(0, +), allowed = max(Self.freeContent, expanded(fileSize))
-    guard unpacked <= allowed else {
+    let allowed = max(Self.freeContent, expanded(fileSize))
+    guard total <= allowed else {
       throw BundleError(
         .tooLarge,
-        "\(name): its \(fileSize) bytes unpack to \(unpacked); at most \(expansion) times as many are accepted "
+        "\(name): its \(fileSize) bytes unpack to \(total); at most \(expansion) times as many are accepted "
           + "(limit: expansion)")
     }
   }
