@@ -130,11 +130,12 @@ extension ConfigurationValue {
   public init(override text: String) throws(ConfigurationError.Reason) {
     do {
       var problems: [ConfigurationError.Problem] = []
-      let node = try Yams.compose(yaml: text, .basic)
-      if case .scalar(let scalar)? = node, scalar.style == .plain, text.contains(" #") {
+      let node = try Yams.compose(yaml: text, .basic).map { ConfigurationNode($0, name: "", problems: &problems) }
+      self = node?.value ?? .unusable("nothing")
+      // What it takes away from a name would be missed.
+      if case .plain = self, case .text? = untyped, text.contains(" #") {
         throw ConfigurationError.Reason(message: "' #' begins a comment: put the value into quotes")
       }
-      self = node.map { ConfigurationNode($0, name: "", problems: &problems).value } ?? .unusable("nothing")
     } catch let error as YamlError {
       throw ConfigurationError.Reason(message: error.place.message)
     } catch {
