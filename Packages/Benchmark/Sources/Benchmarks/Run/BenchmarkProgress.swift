@@ -17,13 +17,10 @@ public struct ProgressReport: Sendable, Equatable {
 struct BenchmarkProgress {
   private let start = ContinuousClock.now
   private var lastTold = ContinuousClock.now - .seconds(60)
-  private let stepsAtStart: Int
-  private let workAtStart: Double
+  /// Steps of each cell that were done before this session.
+  private var earlierSteps: [Int]
 
-  init(_ state: BenchmarkState) {
-    stepsAtStart = Self.steps(of: state)
-    workAtStart = Self.workLeft(of: state)
-  }
+  init(_ state: BenchmarkState) { earlierSteps = state.cells.map(\.stepsDone) }
 
   /// Once a second.
   var isDue: Bool { ContinuousClock.now - lastTold >= .seconds(1) }
@@ -31,20 +28,21 @@ struct BenchmarkProgress {
   mutating func report(_ state: BenchmarkState, running: [CellRecord]) -> ProgressReport {
     lastTold = .now
     let seconds = (ContinuousClock.now - start) / .seconds(1)
-    let left = Self.workLeft(of: state), done = workAtStart - left
+    let left = state.stepsLeft, isMeasured = left.allSatisfy { $0.cost.seconds != nil }
+    /// In seconds where steps were measured, in forwards elsewhere: either way in proportion to the time that it takes.
+    func work(_ steps: Int, _ cost: StepCost) -> Double {
+      Double(steps) * (isMeasured ? cost.seconds ?? 0 : Double(cost.forwards))
+    }
+    var steps = 0, done = 0.0
+    for (index, cell) in state.cells.enumerated() {
+      // A run that goes on does so from its last checkpoint, which may lie before what its log told of.
+      earlierSteps[index] = min(earlierSteps[index], cell.stepsDone)
+      steps += cell.stepsDone - earlierSteps[index]
+      done += work(cell.stepsDone - earlierSteps[index], left[state.combination(of: index)].cost)
+    }
     return ProgressReport(
       concluded: state.cells.count(where: \.isConcluded), cells: state.cells.count,
-      stepsPerSecond: Double(Self.steps(of: state) - stepsAtStart) / max(seconds, 1e-3),
-      secondsLeft: done > 0 ? left * seconds / done : nil, running: running)
-  }
-
-  private static func steps(of state: BenchmarkState) -> Int { state.cells.reduce(0) { $0 + $1.stepsDone } }
-
-  /// In seconds where steps were measured, in forwards elsewhere: either way in proportion to the time that it takes.
-  private static func workLeft(of state: BenchmarkState) -> Double {
-    let left = state.stepsLeft, isMeasured = left.allSatisfy { $0.cost.seconds != nil }
-    return left.reduce(0) {
-      $0 + Double($1.steps) * (isMeasured ? $1.cost.seconds ?? 0 : Double($1.cost.forwards))
-    }
+      stepsPerSecond: Double(steps) / max(seconds, 1e-3),
+      secondsLeft: done > 0 ? left.reduce(0) { $0 + work($1.steps, $1.cost) } * seconds / done : nil, running: running)
   }
 }
