@@ -92,11 +92,13 @@ import Training
       "benchmark", grid.path, "--output", folder.path, "--only", "scheme=lora", "--only", "optimizer=zo-sgd")
     expect(output.out, mentions: "2 settings, 6 steps")
     let record = try #require(try BenchmarkRecord.read(BenchmarkFolder(folder)))
-    #expect(record.cells.map(\.state).sorted { $0.rawValue < $1.rawValue } == [.done, .done, .dropped])
+    #expect(
+      record.cells.map(\.state).sorted { $0.rawValue < $1.rawValue } == [.done, .done, .dropped],
+      "\(record.cells.compactMap(\.message)) \(output.err)")
     let combination = record.combinations[0]
     #expect(combination.searchSteps == 6 + 6 && combination.searchForwards == 24)
     let kept = try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: record.cells[2].folder).path)
-    #expect(kept.contains("best") && kept.contains { $0.hasPrefix("checkpoint-") })
+    #expect(kept.contains("best") && !kept.contains { $0.hasPrefix("checkpoint-") })
     let chosen = try #require(combination.chosen?["learning_rate"])
     let final = try RunFolder.storedRecipe(in: RunFolder(folder.appending(path: record.cells[2].folder)))
     #expect(Double(chosen).map(Float.init) == final.learningRate.peak && final.testExamples == 8)

@@ -74,6 +74,11 @@ import TuningCore
     let written = try Data(contentsOf: session.folder.result)
     #expect(try session.finish(resume: true) == result)
     #expect(try Data(contentsOf: session.folder.result) == written)
+    // Without its checkpoint too: nothing is done again.
+    let ledger = try Data(contentsOf: session.folder.ledger), log = try Data(contentsOf: session.folder.metrics)
+    session.folder.removeCheckpoints()
+    #expect(try session.finish(resume: true) == result && session.folder.checkpointSteps() == [])
+    #expect(try Data(contentsOf: session.folder.ledger) == ledger && Data(contentsOf: session.folder.metrics) == log)
   }
 
   /// Steps of the ledger and lines of the log after the last checkpoint are done again.

@@ -113,6 +113,7 @@ struct BenchmarkState {
   /// - Parameter wasAsked: a stop before its steps is nothing to complain of.
   mutating func conclude(_ cell: Int, _ order: RunOrder, _ ending: RunEnding, wasAsked: Bool) {
     lookAgain(for: cell)
+    if record.cells[cell].state == .done { order.folder.removeCheckpoints() }
     guard [.pending, .stopped].contains(record.cells[cell].state) else { return }
     let isAtRung = order.stopAfter.map { order.folder.devScore(upTo: $0, higherIsBetter: true) != nil } ?? false
     switch ending {

@@ -26,7 +26,8 @@ extension Experiment {
     }
   }
 
-  /// Takes up the parameters and the optimizer's state of the last checkpoint; a run that has none begins again at step 0.
+  /// Takes up the parameters and the optimizer's state of the last checkpoint; a run that has none begins again at step 0,
+  /// unless it has finished.
   ///
   /// - Parameter header: what a ledger of this experiment is bound to.
   /// - Throws: `TrainingError.otherRecipe`, `.otherOptimizer`, `.damaged`; `LedgerError.otherRun` where the run began with other files.
@@ -40,7 +41,12 @@ extension Experiment {
       )
     }
     if folder.hasLedger { try checkOrigin(of: folder, header: header) }
-    guard let step = folder.checkpointSteps().first else { return RunProgress() }
+    guard let step = folder.checkpointSteps().first else {
+      var progress = RunProgress()
+      // What has finished needs no checkpoint: its result is given again.
+      if folder.finished(recipe) != nil { (progress.step, progress.evaluatedStep) = (recipe.steps, recipe.steps) }
+      return progress
+    }
     let checkpoint = folder.checkpoint(step: step)
     guard folder.hasLedger else {
       throw TrainingError(

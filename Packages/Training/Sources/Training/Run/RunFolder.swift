@@ -67,8 +67,8 @@ public struct RunFolder: Sendable, Equatable {
   /// False where a run was killed before its first step.
   var hasLedger: Bool { FileManager.default.fileExists(atPath: ledger.path) }
 
-  /// Lets go of the checkpoints of earlier steps.
-  func removeCheckpoints(before step: Int) {
+  /// Lets go of the checkpoints of earlier steps; of all where none is named: what has finished does not need them.
+  public func removeCheckpoints(before step: Int = .max) {
     for earlier in checkpointSteps() where earlier < step {
       try? FileManager.default.removeItem(at: checkpoint(step: earlier))
     }
