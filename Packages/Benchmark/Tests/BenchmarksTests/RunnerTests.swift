@@ -246,6 +246,20 @@ import Testing
     #expect(plan.combinations[0].searchForwards == 120)
   }
 
+  /// A trial's score can be read before its process has ended; it is judged when it has.
+  @Test func trialsAreJudgedWhenTheyHaveEnded() throws {
+    let temporary = try TemporaryFolder()
+    let executor = ScriptedExecutor { order in
+      var script = Self.score(order)
+      script.lingers = order.name == "grid_trial3" && order.stopAfter == 20 ? 5 : 0
+      return script
+    }
+    let (summary, record) = try session(Self.search, in: temporary.url, executor, jobs: 4)
+    #expect(summary.isComplete)
+    #expect(record.cells.map(\.state) == [.dropped, .dropped, .dropped, .done, .done, .done])
+    #expect(record.combinations[0].searchSteps == 10 + 10 + 20 + 20)
+  }
+
   /// Stopped after every few runs, it decides as if it had never stopped.
   @Test func aStoppedSearchDecidesAlike() throws {
     let temporary = try TemporaryFolder(), whole = try TemporaryFolder()

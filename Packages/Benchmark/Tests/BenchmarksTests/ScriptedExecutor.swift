@@ -19,6 +19,8 @@ final class ScriptedExecutor: RunExecutor {
     var secondsPerStep = 0.25
     /// Polls that it stays under way.
     var polls = 1
+    /// Polls from when it has written everything until it has ended.
+    var lingers = 0
   }
 
   private let script: (RunOrder) -> Script
@@ -42,6 +44,7 @@ final class ScriptedExecutor: RunExecutor {
     private let script: Script
     private let ended: () -> Void
     private var polls = 0
+    private var lingered = 0
     private var isAsked = false
     private var outcome: RunEnding?
 
@@ -54,11 +57,14 @@ final class ScriptedExecutor: RunExecutor {
     func interrupt() { isAsked = true }
 
     func ending() -> RunEnding? {
-      if let outcome { return outcome }
-      polls += 1
-      guard polls > script.polls || isAsked else { return nil }
-      do { outcome = try play() } catch { outcome = .failed("\(error)") }
-      ended()
+      if outcome == nil {
+        polls += 1
+        guard polls > script.polls || isAsked else { return nil }
+        do { outcome = try play() } catch { outcome = .failed("\(error)") }
+      }
+      lingered += 1
+      guard lingered > script.lingers else { return nil }
+      if lingered == script.lingers + 1 { ended() }
       return outcome
     }
 

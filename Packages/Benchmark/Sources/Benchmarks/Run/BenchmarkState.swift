@@ -167,6 +167,8 @@ struct BenchmarkState {
   private func outcome(_ number: Int, _ trial: Int, _ steps: Int) -> Search.Outcome? {
     let cell = trialCells[number][trial]
     if let known = scores["\(cell) \(steps)"] { return known }
+    // A run that has looked at dev has not yet made its checkpoint.
+    guard record.cells[cell].state != .running else { return nil }
     let higherIsBetter = plan.combinations[number].survey.higherIsBetter
     if let score = runFolder(of: cell).devScore(upTo: steps, higherIsBetter: higherIsBetter) { return .score(score) }
     return record.cells[cell].state == .diverged ? .diverged : nil
