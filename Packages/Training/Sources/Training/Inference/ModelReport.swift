@@ -54,17 +54,16 @@ public struct ModelReport: Sendable, Codable, Equatable {
   private static func forwardBytes(
     of pretrained: PretrainedModel, tokens: Int, displacements: [Displacement]
   ) -> Int {
-    let model = pretrained.model, workspace = Workspace(isIdle: true)
+    let model = pretrained.model
     // As many of the longest sequences as there are tokens for.
     let length = min(tokens, model.maximumLength), count = tokens / length
     let layout = SequenceLayout(
       segments: (0..<count).map { .init(rows: $0 * length..<($0 + 1) * length) },
       positions: (0..<count).flatMap { _ in (0..<length).map(Int32.init) })
-    let evaluator = EagerEvaluator(
-      threads: .idle(Threads.available.count), displacements: displacements, workspace: workspace)
+    let evaluator = EagerEvaluator(threads: .idle(Threads.available.count), displacements: displacements)
     _ = model.hiddenStates(
       of: Array(repeating: 0, count: layout.positions.count), layout: layout, state: pretrained.state,
       evaluator: evaluator)
-    return workspace.peakBytes + workspace.scratchBytes
+    return evaluator.workspace.peakBytes + evaluator.workspace.scratchBytes
   }
 }

@@ -62,7 +62,7 @@ public struct TextGenerator {
   /// - Parameter displacement: of the parameters as they are read; they are not written.
   public init(
     _ model: any LanguageModel, state: ModelState, displacement: Displacement = .none, threads: Threads = .available,
-    workspace: Workspace = Workspace()
+    workspace: Workspace? = nil
   ) {
     self.model = model
     self.state = state

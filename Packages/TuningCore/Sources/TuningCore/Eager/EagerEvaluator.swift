@@ -32,13 +32,15 @@ public final class EagerEvaluator: Evaluator {
   public let workspace: Workspace
   let plan: DisplacementPlan
 
-  /// - Parameter displacements: one lane each.
+  /// - Parameters:
+  ///   - displacements: one lane each.
+  ///   - workspace: nil: one of its own.
   public init(
-    threads: Threads = .available, displacements: [Displacement] = [.none], workspace: Workspace = Workspace()
+    threads: Threads = .available, displacements: [Displacement] = [.none], workspace: Workspace? = nil
   ) {
     precondition(!displacements.isEmpty, "EagerEvaluator: no displacement to evaluate at")
     self.threads = threads
-    self.workspace = workspace
+    self.workspace = workspace ?? Workspace(isIdle: threads.isIdle)
     plan = DisplacementPlan(displacements)
   }
 
