@@ -92,14 +92,17 @@ public struct LedgerHeader: Sendable, Codable, Equatable {
     Direction(seed: SeedSequence(runSeed: runSeed).seed(.direction, step: step, query: query), law: directionLaw)
   }
 
+  /// Whether a base model with this config.json may be the run's; one that is not known on either side may.
+  func allows(configuration other: ContentHash?) -> Bool {
+    configuration == nil || other == nil || configuration == other
+  }
+
   /// What of `other` would make its records mean something else than this header's; empty for the same run.
   func differences(from other: LedgerHeader) -> [String] {
     func compare<Value: Equatable>(_ name: String, _ value: KeyPath<LedgerHeader, Value>) -> String? {
       self[keyPath: value] == other[keyPath: value]
         ? nil : "\(name) is \(other[keyPath: value]) here and \(self[keyPath: value]) in the ledger"
     }
-    let hasOtherConfiguration =
-      configuration != nil && other.configuration != nil && configuration != other.configuration
     let adapterDiffers =
       adapter == other.adapter
       ? nil
@@ -109,7 +112,7 @@ public struct LedgerHeader: Sendable, Codable, Equatable {
       compare("the kind of records", \.records),
       compare("the noise contract", \.noiseContract), compare("the rounding", \.rounding),
       compare("the base model's SHA-256", \.baseModel),
-      hasOtherConfiguration ? "the base model's config.json is another" : nil,
+      allows(configuration: other.configuration) ? nil : "the base model's config.json is another",
       compare("the tokenizer's SHA-256", \.tokenizer),
       compare("the data's SHA-256", \.data), adapterDiffers, compare("the recipe's identity", \.recipeIdentity),
     ].compactMap(\.self)

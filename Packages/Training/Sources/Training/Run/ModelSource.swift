@@ -103,14 +103,14 @@ public struct ModelSource: Sendable {
   /// - Parameter weights: the files that the model was read from.
   /// - Throws: `TrainingError.otherBase` where weights or configuration are not those that a ledger's run began with.
   func requireModel(of header: LedgerHeader, weights: [URL]) throws {
-    let hash = try Self.hash(of: weights), configuration = try configurationHash()
+    let hash = try Self.hash(of: weights)
     guard hash == header.baseModel else {
       throw TrainingError(
         .otherBase,
         "\(path.path): its weights' hash is \(hash), the run began with \(header.baseModel): put those back, or name them "
           + "where a command takes --base")
     }
-    guard configuration == nil || header.configuration == nil || configuration == header.configuration else {
+    guard header.allows(configuration: try configurationHash()) else {
       throw TrainingError(
         .otherBase, "\(path.path): its config.json is not the one that the run began with: put it back")
     }

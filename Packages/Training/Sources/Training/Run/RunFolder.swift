@@ -25,6 +25,9 @@ public struct RunFolder: Sendable, Equatable {
   /// The parameters after `step` steps.
   func checkpoint(step: Int) -> URL { url.appendingPathComponent("checkpoint-\(step)") }
 
+  /// What lies in the folder; nothing where there is none.
+  private var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? [] }
+
   /// Makes the folder for a new run.
   ///
   /// - Throws: `TrainingError.runExists` where a run is there already: runs are never mixed. `.unwritable` where a file has
@@ -34,7 +37,6 @@ public struct RunFolder: Sendable, Equatable {
       throw TrainingError(
         .runExists, "\(url.path) holds a run already: resume it with --resume \(url.path), or choose another output")
     }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
     let foreign = names.sorted().first { name in
       Self.fileNames.contains(name) || Self.prefixes.contains { name.hasPrefix($0) }
     }
@@ -60,7 +62,6 @@ public struct RunFolder: Sendable, Equatable {
 
   /// Steps of the complete checkpoints, latest first.
   func checkpointSteps() -> [Int] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
     return names.compactMap { $0.hasPrefix("checkpoint-") ? Int($0.dropFirst("checkpoint-".count)) : nil }.sorted(by: >)
   }
 
@@ -76,7 +77,6 @@ public struct RunFolder: Sendable, Equatable {
 
   /// Lets go of everything that has the size of the weights; the record of the run stays, and it cannot go on any more.
   public func removeWeights() {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
     for name in names where name == best.lastPathComponent || Self.prefixes.contains(where: name.hasPrefix) {
       try? FileManager.default.removeItem(at: url.appendingPathComponent(name))
     }
@@ -86,7 +86,7 @@ public struct RunFolder: Sendable, Equatable {
   /// Only for whoever has the ledger: nobody else writes here.
   func recover() {
     let files = FileManager.default
-    for name in (try? files.contentsOfDirectory(atPath: url.path)) ?? []
+    for name in names
     where (Self.fileNames + Self.prefixes).contains(where: { name.hasPrefix("." + $0) }) {
       let left = url.appendingPathComponent(name)
       if name.hasSuffix(Self.aside) {

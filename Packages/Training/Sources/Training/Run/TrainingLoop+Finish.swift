@@ -33,7 +33,8 @@ extension TrainingLoop {
 
   /// The model as it came on the held-out examples.
   private func scoreUntouched() throws -> ExampleScores? {
-    let question = try untouched.flatMap { _ in try experiment.untouchedQuestion(of: .test, weights: baseModel) }
+    let weights = ledger.header.baseModel
+    let question = try untouched.flatMap { _ in try experiment.untouchedQuestion(of: .test, weights: weights) }
     if let question, let known = try untouched?.scores(of: question) { return known }
     try experiment.reload(attached: experiment.recipe.adapter != nil)
     let scores = try evaluate("test, before", .test)

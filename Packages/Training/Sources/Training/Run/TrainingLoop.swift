@@ -15,7 +15,7 @@ public final class TrainingLoop {
   let shouldStop: () -> Bool
   private let memory = MemoryMeter()
   var progress: RunProgress
-  private var ledger: LedgerWriter
+  let ledger: LedgerWriter
   /// nil: the ledger holds all that happens.
   private let payloads: Payloads?
   private let metrics: MetricsLog
@@ -26,8 +26,6 @@ public final class TrainingLoop {
   /// Of a run that had finished before this session.
   private let earlierResult: RunResult?
   let untouched: UntouchedScores?
-  /// Of the weights that the run begins with.
-  let baseModel: ContentHash
   /// Of a step on the longest examples.
   let forecast: MemoryForecast
 
@@ -60,7 +58,6 @@ public final class TrainingLoop {
     try forecast.requireRoom(in: ProcessInfo.processInfo.physicalMemory)
     experiment.judgement.tell { observer(.note($0)) }
     let header = try experiment.ledgerHeader(plugins: plugins)
-    baseModel = header.baseModel
     if resume {
       progress = try experiment.resume(from: folder, header: header)
       ledger =
