@@ -101,6 +101,9 @@ import TuningCore
     expect(refusal("lora", "targets=q_porj"), mentions: "Did you mean 'q_proj'?")
     expect(refusal("lora", "layers=24"), mentions: "the model has 24")
     expect(refusal("prompt", "virtual_tokens=4000"), mentions: "2048")
+    let deep = Self.models[0].config.replacing(/"num_hidden_layers": \d+/, with: "\"num_hidden_layers\": 2000000000")
+    try place.write(deep, to: "config.json")
+    expect(refusal("lora"), mentions: "2000000000 layers", "10000")
   }
 
   @Test func theCommandPrintsThem() throws {

@@ -20,11 +20,14 @@ public struct SchemeReport: Sendable, Codable, Equatable {
   public var trainable: Int
   public var tensors: [TensorRow]
 
+  /// Most layers of a model that is known by its configuration alone: no weights bound what is made for each of them.
+  static let largestLayerCount = 10_000
+
   /// - Parameters:
   ///   - url: a folder with a config.json, weights or not, or a GGUF file.
   ///   - options: of the scheme, each `option=value`, as a recipe's values.
   /// - Throws: `TuningError` for the scheme or its options, or what the scheme finds missing in the model; `ModelError`
-  ///   for the configuration.
+  ///   for the configuration; `TrainingError.invalidInput` for what is no option, or more layers than models have.
   public init(of url: URL, scheme name: String, options: [String], components: Components) throws {
     let entry = try components.schemes.entry(name)
     var given: [String: OptionValue] = [:]
@@ -38,6 +41,11 @@ public struct SchemeReport: Sendable, Codable, Equatable {
     }
     let scheme = try components.schemes.make(name, options: given)
     let configuration = try PretrainedModel.configuration(of: url)
+    guard configuration.layerCount <= Self.largestLayerCount else {
+      throw TrainingError(
+        .invalidInput,
+        "\(url.path): \(configuration.layerCount) layers, the most are \(Self.largestLayerCount)")
+    }
     let shapes = try configuration.shapes()
     let trainable = try scheme.trainable(of: configuration.makeModel(), parameters: shapes)
     self.scheme = name
