@@ -163,6 +163,9 @@ import Training
     #expect(try FileManager.default.contentsOfDirectory(atPath: place("out/cells").path).isEmpty)
     let list = try Program.succeed("benchmark", grid.path, "--list")
     expect(list.out, mentions: "zo-sgd_full", "24 forwards", "seeds 0")
+    let mistaken = try Program.run("benchmark", grid.path, "--list", "--json")
+    #expect(mistaken.status == 64)
+    expect(mistaken.err, mentions: "--dry-run --json")
     // For programs: the record as it stands, and what people read aside.
     let json = try Program.succeed("benchmark", grid.path, "--output", place("out").path, "--dry-run", "--json")
     let record = try JSONDecoder().decode(BenchmarkRecord.self, from: Data(json.out.utf8))

@@ -62,6 +62,7 @@ struct BenchmarkCommand: ParsableCommand {
   @OptionGroup var plugins: PluginArguments
 
   func validate() throws {
+    guard !(list && json) else { throw ValidationError("--list has no JSON: --dry-run --json prints every run") }
     guard (0...1024).contains(jobs) else { throw ValidationError("--jobs must be from 0 to 1024") }
     guard (0...1024).contains(threads) else { throw ValidationError("--threads must be from 0 to 1024") }
     for text in only where !text.contains("=") { throw ValidationError("--only \(text): write axis=label,label") }
